@@ -4,6 +4,7 @@ from reasoning.models.annotation import AnnotatedPart, Annotation
 from reasoning.models.api_token import ApiToken
 from reasoning.models.approval import Approval, Verdict
 from reasoning.models.audit_event import Action, AuditEvent, Place
+from reasoning.models.change import Change
 from reasoning.models.decision import Decision, Meaning
 from reasoning.models.deployment import Deployment, Renderer
 from reasoning.models.entry import Entry
@@ -45,6 +46,7 @@ EVIDENCE: tuple[type[Evidence], ...] = (
     AuditEvent,
     Erasure,
     ExportRequest,
+    Change,
 )
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "Approval",
     "Attempt",
     "AuditEvent",
+    "Change",
     "Checkpoint",
     "Cosignature",
     "Decision",

@@ -4,10 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Model
 
 from reasoning.core.documents import Actor
 from reasoning.core.errors import AuditError
-from reasoning.models import Action, AuditEvent, Entry, Place, Question, User, Workspace
+from reasoning.models import Action, AuditEvent, Change, Entry, Place, Question, User, Workspace
 from reasoning.services.evidence import SYSTEM, record
 
 
@@ -34,6 +35,33 @@ def remember(
     )
     record(actor_of(user), event)
     return event
+
+
+def remember_change(
+    *,
+    user: User | None,
+    subject: Model,
+    field: str,
+    old: str,
+    new: str,
+    reason: str,
+    workspace: Workspace | None = None,
+) -> Change:
+    """Store that somebody changed one value of a thing, and why; within the caller's transaction.
+
+    An empty ``old`` or ``new`` says that there was, or is, nothing.
+    """
+    change = Change(
+        workspace=workspace,
+        subject=subject._meta.model_name or "",
+        subject_id=subject.pk,
+        field=field,
+        old=old,
+        new=new,
+        reason=reason,
+    )
+    record(actor_of(user), change)
+    return change
 
 
 def remember_refusal(error: AuditError, *, place: Place, user: User | None, **about: Any) -> None:

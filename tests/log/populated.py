@@ -126,6 +126,14 @@ def _first_day(ledger: Ledger) -> None:
             legal_basis="GDPR Article 17(1)(d)",
             reason="Stored by mistake.",
         )
+        audit.remember_change(
+            user=people["admin"],
+            subject=people["analyst2"],
+            field="role",
+            old="",
+            new="analyst",
+            reason="She asks from now on.",
+        )
         request = ExportRequest(workspace_ids=[], question_ids=[], decided=True)
         record(audit.actor_of(people["auditor"]), request)
     sequence(ledger)

@@ -97,3 +97,25 @@ def test_a_row_without_an_entry_is_noticed(trace):
     assert found.id == str(submitted_id)
     with pytest.raises(IntegrityMismatch):
         integrity.require_intact([copy])
+
+
+def test_a_change_keeps_old_new_who_and_why_and_none_of_it_in_the_log(people, workspace):
+    change = audit.remember_change(
+        user=people["admin"],
+        subject=workspace,
+        field="name",
+        old="Finance",
+        new="Treasury",
+        reason="The department was renamed.",
+        workspace=workspace,
+    )
+    document = document_of(change)
+    assert document["facts"] == {
+        "workspace_id": str(workspace.pk),
+        "subject": "workspace",
+        "subject_id": str(workspace.pk),
+        "field": "name",
+    }
+    assert set(document["commitments"]) == {"actor_name", "old", "new", "reason"}
+    assert change.actor_id == people["admin"].pk
+    assert integrity.mismatches([change]) == []
