@@ -1,31 +1,31 @@
 """The 25 languages of the Magistral-Small model card, and telling which of them a text is in.
 
-Detection is langdetect with its randomness seeded and its profiles loaded in a fixed order, so that
-the same text has the same answer everywhere. An answer that is not sure is no answer: ``und``.
+Two detectors are asked (``detectors``): py3langid, restricted to the 25, and langdetect, which
+knows others too. What both say counts when either is sure. Where they differ,
 
-langdetect has no profile for Malay and Serbian, and takes traditional Chinese for Korean. Three
-rules make up for it: a text in Han characters alone is Chinese, and where langdetect answers with
-the nearest language it knows, telling words decide. What remains wrong: Malay without a telling
-word is called Indonesian, and a Japanese title without kana Chinese; Serbian in Latin letters is
-not recognised.
+- a text in Han characters alone is left to py3langid, since langdetect takes it for Korean;
+- Malay and Serbian, which langdetect lacks, are told by words from the languages that it answers
+  instead, and so are Nepali and Hindi (``telling_words``);
+- everything else is unknown: ``und``. So is a text in another language than the 25.
+
+The same text has the same answer everywhere. What remains wrong: Croatian and Bosnian are called
+Serbian; a Japanese title without kana may be called Chinese; a short sentence that is both good
+Malay and good Indonesian is unknown.
 """
 
 import re
-import threading
+import unicodedata
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
-from functools import cache
-from importlib.resources import files
-from typing import Any, Literal
+from decimal import Decimal
+from typing import Literal
 
-from langdetect import DetectorFactory, LangDetectException
-
+from reasoning.core.detectors import Opinion, detectors, restricted, unrestricted
 from reasoning.core.prose import prose
+from reasoning.core.telling_words import told
 
 UNDETERMINED = "und"
 """ISO 639-2 for a language that is not known."""
 
-DETECTOR = "langdetect"
 SURE = Decimal("0.90")
 """Below this probability an answer counts as unknown."""
 
@@ -74,8 +74,10 @@ LANGUAGES: dict[str, Language] = {
 """By code, in the order of the model card's list (English, and 24 others)."""
 
 LOOK_ALIKES = frozenset({"id", "ms"})
-"""Languages between which the detector cannot be relied upon to tell."""
+"""Languages between which a difference proves nothing: too many sentences are good in both."""
 
+NEIGHBOURS = {"ms": frozenset({"id"}), "sr": frozenset({"bg", "hr", "mk", "sl"})}
+"""Languages langdetect lacks, and what it answers instead."""
 
 Reason = Literal["", "empty", "no_letters", "too_short", "uncertain", "not_supported"]
 
@@ -84,48 +86,24 @@ Reason = Literal["", "empty", "no_letters", "too_short", "uncertain", "not_suppo
 class Detection:
     """The language found (a code, or ``und``), how probable (``"0.98"``), by what, or why not.
 
+    The probability is the higher of those that the detectors gave this language, cut to two digits.
     ``und`` is known to be one of: an empty text, one without letters, one too short to tell, one
-    about which the detector is not sure, and one in a language that is not among the 25.
+    about which the detectors are not sure or not of one mind, and one in a language that is not
+    among the 25.
     """
 
     language: str
     probability: str
-    detector: str = DETECTOR
+    detector: str = ""
     reason: Reason = ""
 
 
-class _Neighbour:
-    """A language langdetect lacks, and the words that tell it from the one it answers instead."""
-
-    def __init__(self, code: str, own: str, others: str) -> None:
-        self.code = code
-        self.own = frozenset(own.split())
-        self.others = frozenset(others.split())
-
-
-_NEIGHBOURS = {
-    "id": _Neighbour(
-        code="ms",
-        own="adakah awak bahawa berapakah berbeza bolehkah cukai daripada ialah iaitu kerana kos"
-        " mahu manakala memberitahu menamatkan mesti pejabat pekerja peratus perubatan pesakit"
-        " sahaja sebarang sekiranya semasa syarikat tarikh tempoh wang",
-        others="bahwa berbeda biaya bisa dokter harus kantor karena karyawan mau memiliki nasabah"
-        " pajak pasien perawatan persen perusahaan saat sedangkan tanggal uang waktu yaitu",
-    ),
-    "mk": _Neighbour(
-        code="sr",
-        own="бити биће већ из је које који ће о пре са су у уз шта",
-        others="во го ги дали е кој ќе со сѐ",
-    ),
-}
-
-_WORD = re.compile(r"[^\W\d_]+")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
 _KANA_OR_HANGUL = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\uac00-\ud7af]")
-_CHINESE = {"zh-cn": 0.5, "zh-tw": 0.5}
 
 _ENOUGH = 12
-"""Letters below which no answer is given; a syllable or character of the Far East weighs three."""
+"""Letters (and vowel signs) below which no answer is given; a character of the Far East weighs
+three."""
 _SAMPLE = 300
 """Characters taken from the beginning, the middle and the end of a long text."""
 
@@ -136,13 +114,17 @@ def detect(text: str) -> Detection:
     reason = _too_little(sample)
     if reason:
         return Detection(UNDETERMINED, "0.00", reason=reason)
-    answer, probability = _asked(sample.lower() if sample.isupper() else sample)
-    language = _neighbour(answer, sample)
-    if probability < SURE:
-        return Detection(UNDETERMINED, str(probability), reason="uncertain")
-    if language not in LANGUAGES:
-        return Detection(UNDETERMINED, str(probability), reason="not_supported")
-    return Detection(language, str(probability))
+    sample = sample.lower() if sample.isupper() else sample
+    ours = restricted(sample, frozenset(LANGUAGES))
+    other = ours if _is_han(sample) else unrestricted(sample)
+    language, reason = _decided(sample, ours, other)
+    probability = max(opinion.probability for opinion in (ours, other) if _backs(opinion, language))
+    return Detection(language, str(probability), detectors(), reason)
+
+
+def tellable(text: str) -> bool:
+    """Whether there is enough in ``text`` to tell its language by."""
+    return not _too_little(_sampled(prose(text)))
 
 
 def differ(one: str, other: str) -> bool:
@@ -153,9 +135,9 @@ def differ(one: str, other: str) -> bool:
 def _too_little(sample: str) -> Reason:
     if not sample.strip():
         return "empty"
-    letters = sum(map(str.isalpha, sample))
-    if not letters:
+    if not any(map(str.isalpha, sample)):
         return "no_letters"
+    letters = sum(unicodedata.category(character)[0] in "LM" for character in sample)
     heavy = len(_HAN.findall(sample)) + len(_KANA_OR_HANGUL.findall(sample))
     return "too_short" if letters + 2 * heavy < _ENOUGH else ""
 
@@ -169,54 +151,47 @@ def _sampled(text: str) -> str:
     return " ".join(text[start : start + _SAMPLE] for start in starts)
 
 
-def _asked(sample: str) -> tuple[str, Decimal]:
-    """langdetect's first answer and its probability, cut (not rounded) to two digits."""
-    detector = _factory().create()
-    if _is_chinese(sample):
-        detector.set_prior_map(_CHINESE)
-    detector.append(sample)
-    try:
-        answers = detector.get_probabilities()
-    except LangDetectException:
-        answers = []
-    if not answers:
-        return UNDETERMINED, Decimal("0.00")
-    probability = Decimal(answers[0].prob).quantize(Decimal("0.01"), ROUND_DOWN)
-    return answers[0].lang.removesuffix("-cn").removesuffix("-tw"), probability
+def _decided(sample: str, ours: Opinion, other: Opinion) -> tuple[str, Reason]:
+    """The language and why none. ``other`` may be of a language that is not among the 25."""
+    language = ours.language
+    if other.language in NEIGHBOURS.get(language, ()) or language in LOOK_ALIKES:
+        return _told(sample, ours, other)
+    if other.language == language:
+        sure = max(ours.probability, other.probability) >= SURE
+        return (language, "") if sure else (UNDETERMINED, "uncertain")
+    word = told(sample, language, other.language)
+    if word in LANGUAGES:
+        return word, ""
+    return UNDETERMINED, _doubt(other)
 
 
-def _is_chinese(sample: str) -> bool:
+def _told(sample: str, ours: Opinion, other: Opinion) -> tuple[str, Reason]:
+    """The answer where only our restricted detector knows both: words confirm or overrule it."""
+    neighbour = other.language
+    if ours.language in LOOK_ALIKES:
+        if neighbour not in LOOK_ALIKES:
+            return UNDETERMINED, _doubt(other)
+        (neighbour,) = LOOK_ALIKES - {ours.language}
+    word = told(sample, ours.language, neighbour)
+    sure = ours.probability >= SURE
+    if word == ours.language or (not word and sure):
+        return ours.language, ""
+    if word and word == other.language and not sure:
+        return (word, "") if word in LANGUAGES else (UNDETERMINED, "not_supported")
+    return UNDETERMINED, "uncertain"
+
+
+def _doubt(other: Opinion) -> Reason:
+    foreign = other.language not in LANGUAGES and other.probability >= SURE
+    return "not_supported" if foreign else "uncertain"
+
+
+def _backs(opinion: Opinion, language: str) -> bool:
+    """Whether the opinion's probability is one of this answer; of no answer, either's is."""
+    return language in (opinion.language, UNDETERMINED)
+
+
+def _is_han(sample: str) -> bool:
     """Whether most letters are Han characters, and none are Japanese or Korean ones."""
     han = len(_HAN.findall(sample))
     return 2 * han > sum(map(str.isalpha, sample)) and not _KANA_OR_HANGUL.search(sample)
-
-
-def _neighbour(answer: str, sample: str) -> str:
-    """The answer, or the language langdetect lacks when more of that one's words tell of it."""
-    if answer not in _NEIGHBOURS:
-        return answer
-    neighbour = _NEIGHBOURS[answer]
-    words = [word.lower() for word in _WORD.findall(sample)]
-    own = sum(word in neighbour.own for word in words)
-    others = sum(word in neighbour.others for word in words)
-    return neighbour.code if own > others else answer
-
-
-_loading = threading.Lock()
-"""Lets one thread load the profiles. Once loaded they are only read, by any thread."""
-
-
-def _factory() -> Any:
-    with _loading:
-        return _profiles()
-
-
-@cache
-def _profiles() -> Any:
-    """langdetect's profiles. Its own loader takes them in the directory's order, which is not the
-    same on every machine and changes the last digits of its sums."""
-    profiles = sorted((files("langdetect") / "profiles").iterdir(), key=lambda file: file.name)
-    factory = DetectorFactory()
-    factory.load_json_profile([profile.read_text("utf-8") for profile in profiles])
-    factory.set_seed(0)
-    return factory
