@@ -7,29 +7,30 @@ kept, except that mistral-common drops spaces at the end of an earlier answer.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
 from reasoning.core.errors import FieldError, IntegrityMismatch, InvalidInput
 from reasoning.core.errors import gettext_noop as _
-from reasoning.core.think import END_OF_SEQUENCE, ThinkForm, split
+from reasoning.core.think import ThinkForm
 from reasoning.core.tokenizers import PromptTokenizer, load_tokenizer, shipped_tekken
 
 __all__ = [
     "CARD_PROMPT_SHA256",
     "CardPrompt",
-    "EarlierThinking",
+    "EarlierTurns",
+    "Exchange",
     "PromptTokenizer",
     "RenderedPrompt",
     "Turn",
     "card_prompt",
+    "conversation",
     "count_prompt",
     "load_tokenizer",
     "render",
     "shipped_tekken",
-    "with_earlier_thinking",
 ]
 
 CARD_PROMPT_SHA256 = "c19a4fea5363add00a61697aaab92d2c6c86a585177c544393ce7111f25f1e90"
@@ -60,11 +61,24 @@ class CardPrompt(NamedTuple):
     sha256: str
 
 
-class EarlierThinking(StrEnum):
-    """What becomes of the thinking in earlier answers. Part of a prompt version."""
+class EarlierTurns(StrEnum):
+    """What a follow-up question carries of the conversation before it. Part of a prompt version."""
 
-    KEEP = "keep"
-    DROP = "drop"
+    NONE = "none"
+    """Nothing: the model sees the new question alone."""
+    SUMMARIES = "summaries"
+    """The earlier questions, and of each answer the summary."""
+    THINKING = "thinking"
+    """The earlier questions and whole answers, the thinking in the model's own tags."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An earlier question and its answer, taken apart."""
+
+    question: str
+    thinking: str
+    summary: str
 
 
 def card_prompt() -> CardPrompt:
@@ -107,24 +121,26 @@ def count_prompt(tokenizer: PromptTokenizer, system_prompt: str, turns: Sequence
     return len(_encoded(tokenizer, system_prompt, turns))
 
 
-def with_earlier_thinking(
-    turns: Iterable[Turn], policy: EarlierThinking, form: ThinkForm
+def conversation(
+    earlier: Iterable[Exchange], question: str, policy: EarlierTurns, form: ThinkForm
 ) -> tuple[Turn, ...]:
-    """The turns as the policy wants earlier answers: verbatim, or the summary alone.
+    """The turns that end with the question, of earlier ones as much as the policy wants.
 
-    Dropping also strips the summary, since the white space around it belonged to the tags. An
-    end-of-sequence token at the end of an answer goes in any case: rendering adds one.
+    Thinking goes inline as text, in the tags of ``form``: tokenizers before v13 have no tokens for
+    it. White space at the edges of a summary that stands alone belonged to the tags, and goes too.
     """
-    return tuple(
-        replace(turn, text=_answer(turn.text, policy, form)) if turn.role == "assistant" else turn
-        for turn in turns
-    )
+    turns: list[Turn] = []
+    if policy is not EarlierTurns.NONE:
+        for exchange in earlier:
+            answer = _answer(exchange, policy, form)
+            turns += [Turn("user", exchange.question), Turn("assistant", answer)]
+    return (*turns, Turn("user", question))
 
 
-def _answer(text: str, policy: EarlierThinking, form: ThinkForm) -> str:
-    if policy is EarlierThinking.KEEP:
-        return text.removesuffix(END_OF_SEQUENCE)
-    return split(text, form).summary.strip()
+def _answer(exchange: Exchange, policy: EarlierTurns, form: ThinkForm) -> str:
+    if policy is EarlierTurns.SUMMARIES or not exchange.thinking:
+        return exchange.summary.strip()
+    return f"{form.opening}{exchange.thinking}{form.closing}{exchange.summary}"
 
 
 def _encoded(

@@ -21,7 +21,8 @@ from reasoning.models.log import (
     Tile,
     TimestampToken,
 )
-from reasoning.models.prompt_version import PromptVersion
+from reasoning.models.policy_version import PolicyVersion
+from reasoning.models.prompt_version import EARLIER_TURNS, PromptVersion
 from reasoning.models.question import LanguageSource, Question, QuestionState, QuestionStatus
 from reasoning.models.registered import Registered
 from reasoning.models.review_claim import ReviewClaim
@@ -47,9 +48,11 @@ EVIDENCE: tuple[type[Evidence], ...] = (
     Erasure,
     ExportRequest,
     Change,
+    PolicyVersion,
 )
 
 __all__ = [
+    "EARLIER_TURNS",
     "EVIDENCE",
     "READING_ROLES",
     "Action",
@@ -81,6 +84,7 @@ __all__ = [
     "Membership",
     "PartialOutput",
     "Place",
+    "PolicyVersion",
     "PromptVersion",
     "Question",
     "QuestionState",

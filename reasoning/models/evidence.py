@@ -35,6 +35,9 @@ class Evidence(models.Model):
 
     ``KIND`` names the act in the log. ``TEXTS`` are the columns the document commits to; each has a
     ``<name>_salt`` column beside it. ``facts`` gives everything else that is hashed.
+
+    A column that came later leaves its fact out where it has the value that all rows before it
+    mean, so that their documents stay as they are (``said``).
     """
 
     KIND: ClassVar[str]
@@ -73,6 +76,11 @@ class Evidence(models.Model):
             facts=self.facts(),
             commitments=commitments,
         )
+
+
+def said(unsaid: Any = None, /, **facts: Any) -> dict[str, Any]:
+    """Facts of columns that came later: those that are not as they were before the column was."""
+    return {name: value for name, value in facts.items() if value != unsaid}
 
 
 def reference(identifier: Any) -> str | None:

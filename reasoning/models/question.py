@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from reasoning.models.evidence import Evidence, committed_text, reference, salt
+from reasoning.models.evidence import Evidence, committed_text, reference, said, salt
 from reasoning.models.workspace import Workspace
 
 
@@ -27,7 +27,10 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
 
 class Question(Evidence):
-    """What was asked, by whom, about which case. Unchanging; its status is in QuestionState."""
+    """What was asked, by whom, about which case. Unchanging; its status is in QuestionState.
+
+    ``follows`` is the question of the same case that this one goes on from, if it does.
+    """
 
     KIND = "question.submitted"
     TEXTS = ("text", "case_reference", "metadata")
@@ -45,6 +48,7 @@ class Question(Evidence):
     priority = models.PositiveSmallIntegerField()
     idempotency_key = models.CharField(max_length=255, null=True)
     request_sha256 = models.BinaryField(max_length=32, null=True)
+    follows = models.ForeignKey("self", models.PROTECT, null=True, related_name="followed_by")
 
     objects = QuestionQuerySet.as_manager()
 
@@ -63,6 +67,7 @@ class Question(Evidence):
             "language_source": self.language_source,
             "detected_language": self.detected_language,
             "priority": self.priority,
+            **said(follows_id=reference(self.follows_id)),
         }
 
     def record_id(self) -> Any:

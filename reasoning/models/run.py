@@ -6,26 +6,41 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from reasoning.models.deployment import Deployment
-from reasoning.models.evidence import Evidence, reference
+from reasoning.models.evidence import Evidence, reference, said
 from reasoning.models.prompt_version import PromptVersion
 from reasoning.models.question import Question
 from reasoning.models.sampling_profile import SamplingProfile
 
 
 class Run(Evidence):
-    """What is to be sent where: prompt version, sampling profile, deployment and seed."""
+    """What is to be sent where: prompt version, sampling profile, deployment and seed.
+
+    ``follows_trace`` is the answer that a follow-up question goes on from.
+    """
 
     KIND = "run.requested"
 
     question = models.ForeignKey(Question, models.PROTECT, related_name="runs")
     number = models.PositiveIntegerField()
-    prompt_version = models.ForeignKey(PromptVersion, models.PROTECT, related_name="+")
-    sampling_profile = models.ForeignKey(SamplingProfile, models.PROTECT, related_name="+")
-    deployment = models.ForeignKey(Deployment, models.PROTECT, related_name="+")
+    prompt_version = models.ForeignKey(
+        PromptVersion, models.PROTECT, related_name="+", db_index=False
+    )
+    sampling_profile = models.ForeignKey(
+        SamplingProfile, models.PROTECT, related_name="+", db_index=False
+    )
+    deployment = models.ForeignKey(Deployment, models.PROTECT, related_name="+", db_index=False)
     seed = models.BigIntegerField()
+    follows_trace = models.ForeignKey(
+        "reasoning.Trace", models.PROTECT, null=True, related_name="carried_by"
+    )
 
     class Meta(Evidence.Meta):
         constraints = [models.UniqueConstraint(fields=["question", "number"], name="run_number")]
+        indexes = [
+            models.Index(fields=["deployment", "-id"], name="run_of_deployment"),
+            models.Index(fields=["prompt_version", "-id"], name="run_of_prompt"),
+            models.Index(fields=["sampling_profile", "-id"], name="run_of_profile"),
+        ]
 
     def facts(self) -> dict[str, Any]:
         return {
@@ -35,6 +50,7 @@ class Run(Evidence):
             "sampling_profile_id": reference(self.sampling_profile_id),
             "deployment_id": reference(self.deployment_id),
             "seed": str(self.seed),
+            **said(follows_trace_id=reference(self.follows_trace_id)),
         }
 
     def record_id(self) -> Any:

@@ -1,19 +1,20 @@
 """From a run's pins to an engine's request: address, rendering, and the length check."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 
 from reasoning.core.errors import EngineRefused
 from reasoning.core.errors import gettext_noop as _
-from reasoning.core.prompts import Turn, render
+from reasoning.core.prompts import Exchange, Turn, render
 from reasoning.inference import client
 from reasoning.inference.loop import run as on_loop
 from reasoning.inference.requests import EngineAddress, EngineKind, GenerationRequest, Message
 from reasoning.models import Deployment, Renderer, Run
 from reasoning.services.registry import is_approved
-from reasoning.services.tokenizers import tokenizer_for
+from reasoning.services.tokenizers import tokenizer_for, turns_of
 
 
 @dataclass(frozen=True)
@@ -36,21 +37,30 @@ def address_of(deployment: Deployment) -> EngineAddress:
     )
 
 
-def require_approved(deployment: Deployment) -> None:
-    """Raise EngineRefused when the deployment was retired since the run was asked for."""
+def require_usable(run: Run) -> None:
+    """Raise EngineRefused when the deployment was retired, or disallowed in the workspace, since
+    the run was asked for."""
+    deployment, workspace = run.deployment, run.question.workspace
     if not is_approved(deployment):
         raise EngineRefused(_("The deployment %(name)s is not approved."), name=deployment.label)
+    if not workspace.allowed_deployments.filter(pk=deployment.pk).exists():
+        sentence = _("The deployment %(name)s is not allowed in this workspace.")
+        raise EngineRefused(sentence, name=deployment.label)
 
 
-def prepare(run: Run, *, request_id: str) -> Prepared:
+def prepare(run: Run, *, request_id: str, earlier: Sequence[Exchange] = ()) -> Prepared:
     """Render the prompt and check its length *before* anything is sent. Asks no database.
+
+    ``earlier`` is the conversation that a follow-up question carries (``follow_ups.carried_by``).
 
     Raises EngineRefused when the prompt leaves no room, and the engine's errors where the engine
     does the rendering.
     """
     deployment, profile = run.deployment, run.sampling_profile
     address = address_of(deployment)
-    ids, text = _render(run, address)
+    turns = turns_of(deployment, run.prompt_version, run.question.text or "", earlier)
+    messages = _messages(run, turns)
+    ids, text = _render(run, address, turns, messages)
     room = deployment.window - len(ids)
     if room < 1:
         raise EngineRefused(
@@ -61,7 +71,7 @@ def prepare(run: Run, *, request_id: str) -> Prepared:
     request = GenerationRequest(
         request_id=request_id,
         prompt_token_ids=ids,
-        messages=_messages(run),
+        messages=messages,
         temperature=profile.temperature,
         top_p=profile.top_p,
         max_tokens=min(profile.max_tokens, room),
@@ -73,16 +83,15 @@ def prepare(run: Run, *, request_id: str) -> Prepared:
     return Prepared(address, request, text, ids)
 
 
-def _messages(run: Run) -> tuple[Message, ...]:
-    return (
-        Message("system", run.prompt_version.text or ""),
-        Message("user", run.question.text or ""),
-    )
+def _messages(run: Run, turns: Sequence[Turn]) -> tuple[Message, ...]:
+    spoken = (Message(turn.role, turn.text) for turn in turns)
+    return (Message("system", run.prompt_version.text or ""), *spoken)
 
 
-def _render(run: Run, address: EngineAddress) -> tuple[tuple[int, ...], str]:
+def _render(
+    run: Run, address: EngineAddress, turns: Sequence[Turn], messages: Sequence[Message]
+) -> tuple[tuple[int, ...], str]:
     if run.deployment.renderer == Renderer.ENGINE:
-        return on_loop(client.render_with_engine(address, _messages(run))).result()
-    turns = [Turn("user", run.question.text or "")]
+        return on_loop(client.render_with_engine(address, messages)).result()
     rendered = render(tokenizer_for(run.deployment), run.prompt_version.text or "", turns)
     return rendered.token_ids, rendered.text

@@ -22,8 +22,8 @@ from reasoning.inference.loop import run as on_loop
 from reasoning.inference.requests import Cut, Generation
 from reasoning.inference.transcript import Transcript
 from reasoning.models import Ending
-from reasoning.services import leases, live, traces
-from reasoning.services.engines import Prepared, prepare, require_approved
+from reasoning.services import follow_ups, leases, live, traces
+from reasoning.services.engines import Prepared, prepare, require_usable
 from reasoning.services.flights import Flight, Stop, deck
 from reasoning.services.traces import Outcome
 
@@ -63,9 +63,10 @@ def _attempt(flight: Flight) -> Outcome:
     prepared: Prepared | None = None
     transcript: Transcript | None = None
     try:
-        require_approved(claim.run.deployment)
+        require_usable(claim.run)
+        earlier = follow_ups.carried_by(claim.run)
         connection.close()
-        prepared = prepare(claim.run, request_id=str(claim.attempt.pk))
+        prepared = prepare(claim.run, request_id=str(claim.attempt.pk), earlier=earlier)
         transcript = Transcript(prepared.request)
         generation = on_loop(_fly(flight, prepared, transcript)).result()
         return Outcome(claim, Ending.FINISHED, prepared, generation)

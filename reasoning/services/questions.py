@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from django.db.models import Max
 from reasoning.core import canonical, languages
 from reasoning.core.errors import Conflict, FieldError, IdempotencyConflict, InvalidInput
 from reasoning.core.errors import gettext_noop as _
+from reasoning.core.prompts import Exchange
 from reasoning.core.texts import text_problem
 from reasoning.inference.requests import SEED_LIMIT
 from reasoning.models import (
@@ -25,10 +26,11 @@ from reasoning.models import (
     Run,
     RunState,
     RunStatus,
+    Trace,
     User,
     Workspace,
 )
-from reasoning.services import access, clock, registry
+from reasoning.services import access, clock, follow_ups, registry
 from reasoning.services.audit import actor_of
 from reasoning.services.evidence import record
 from reasoning.services.tokenizers import question_room
@@ -54,10 +56,15 @@ class Asked:
     deployment: object = None
     priority: object = 5
     metadata: object = None
+    follows: object = None
 
     def digest(self) -> bytes:
-        """The SHA-256 by which a repeated idempotency key is compared; of any values at all."""
-        return hashlib.sha256(json.dumps(vars(self), sort_keys=True, default=str).encode()).digest()
+        """The SHA-256 by which a repeated idempotency key is compared; of any values at all.
+
+        Keys outlive releases: a field that came later counts only where it says something.
+        """
+        said = {k: v for k, v in vars(self).items() if k != "follows" or v is not None}
+        return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).digest()
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,8 @@ class _Checked:
     detected_language: str
     priority: int
     pinned: registry.Pinned
+    follows: Question | None
+    follows_trace: Trace | None
 
 
 def submit(
@@ -123,7 +132,10 @@ def ask_again(*, user: User, question: Question, pins: Mapping[str, str | None])
         profile=pins.get("sampling_profile"),
         deployment=pins.get("deployment"),
     )
-    run = _request_run(user, question, pinned)
+    goes_on_from = follow_ups.require_answer(question.follows) if question.follows else None
+    if goes_on_from:
+        _require_room(pinned, question.text or "", _carried(goes_on_from, pinned))
+    run = _request_run(user, question, pinned, follows_trace=goes_on_from)
     state.status, state.updated_at = QuestionStatus.QUEUED, run.recorded_at
     state.save(update_fields=["status", "updated_at"])
     return run
@@ -168,12 +180,14 @@ def _check(user: User, asked: Asked) -> _Checked:
         if problem
     ]
     workspace = _workspace(user, asked.workspace, problems)
+    follows = follow_ups.followed(user, asked.follows, workspace, asked.case_reference, problems)
     if problems or workspace is None:
         raise InvalidInput(fields=problems)
     access.require_role(user, workspace, Role.ANALYST)
     text = str(asked.text)
     pinned = _pin(workspace, asked)
-    _require_room(pinned, text)
+    goes_on_from = follow_ups.require_answer(follows) if follows else None
+    _require_room(pinned, text, _carried(goes_on_from, pinned))
     detected = languages.detect(text).language
     return _Checked(
         workspace=workspace,
@@ -187,6 +201,8 @@ def _check(user: User, asked: Asked) -> _Checked:
         detected_language=detected,
         priority=int(str(asked.priority)),
         pinned=pinned,
+        follows=follows,
+        follows_trace=goes_on_from,
     )
 
 
@@ -246,16 +262,21 @@ def _pin(workspace: Workspace, asked: Asked) -> registry.Pinned:
     )
 
 
-def _require_room(pinned: registry.Pinned, text: str) -> None:
-    tokens, allowed = question_room(pinned.deployment, pinned.prompt_version, text)
+def _carried(goes_on_from: Trace | None, pinned: registry.Pinned) -> list[Exchange]:
+    trace_id = goes_on_from.pk if goes_on_from else None
+    return follow_ups.carried(trace_id, pinned.prompt_version)
+
+
+def _require_room(pinned: registry.Pinned, text: str, earlier: Sequence[Exchange]) -> None:
+    tokens, allowed = question_room(pinned.deployment, pinned.prompt_version, text, earlier)
     if tokens > allowed:
-        raise InvalidInput.of(
-            "text",
-            "over_window",
-            _("The text is %(tokens)s tokens long; %(allowed)s are allowed."),
-            tokens=tokens,
-            allowed=allowed,
+        alone = _("The text is %(tokens)s tokens long; %(allowed)s are allowed.")
+        together = _(
+            "The text and the earlier turns it carries are %(tokens)s tokens long; %(allowed)s are "
+            "allowed."
         )
+        sentence = together if earlier else alone
+        raise InvalidInput.of("text", "over_window", sentence, tokens=tokens, allowed=allowed)
 
 
 # Storing ----------------------------------------------------------------------------------------
@@ -276,9 +297,10 @@ def _store(
         priority=checked.priority,
         idempotency_key=key,
         request_sha256=digest,
+        follows=checked.follows,
     )
     record(actor_of(user), question)
-    run = _request_run(user, question, checked.pinned, delay)
+    run = _request_run(user, question, checked.pinned, delay, checked.follows_trace)
     QuestionState.objects.create(
         question=question, status=QuestionStatus.QUEUED, updated_at=run.recorded_at
     )
@@ -286,7 +308,11 @@ def _store(
 
 
 def _request_run(
-    user: User, question: Question, pinned: registry.Pinned, delay: timedelta = NO_DELAY
+    user: User,
+    question: Question,
+    pinned: registry.Pinned,
+    delay: timedelta = NO_DELAY,
+    follows_trace: Trace | None = None,
 ) -> Run:
     last: dict[str, Any] = question.runs.aggregate(last=Max("number"))
     run = Run(
@@ -296,6 +322,7 @@ def _request_run(
         sampling_profile=pinned.sampling_profile,
         deployment=pinned.deployment,
         seed=secrets.randbelow(SEED_LIMIT),
+        follows_trace=follows_trace,
     )
     now = clock.now()
     record(actor_of(user), run, at=now)

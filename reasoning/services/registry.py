@@ -12,6 +12,7 @@ from django.db.models import Max
 
 from reasoning.core.errors import FieldError, InvalidInput, NotFound, Refused
 from reasoning.core.errors import gettext_noop as _
+from reasoning.core.prompts import EarlierTurns
 from reasoning.core.texts import require_text
 from reasoning.models import (
     Approval,
@@ -32,8 +33,37 @@ PROMPT_LIMIT = 20_000
 SOURCE_LIMIT = 300
 CREDENTIAL_PATTERN = "(INFERENCE_[A-Z0-9_]{1,50})?"
 NAME_PATTERN = "[a-z0-9][a-z0-9_-]{0,59}"
+ID_PATTERN = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+"""How an id is written. Thirty-two digits without the hyphens are a name like any other."""
 MAX_TOKENS_LIMIT = 131_072
 R = TypeVar("R", bound=Registered)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of the three kinds of registered versions.
+
+    ``noun`` names it in addresses; ``allowed`` is the workspaces' column that lists those allowed.
+    """
+
+    noun: str
+    model: type[Registered]
+    allowed: str
+
+    def allowed_in(self, workspace: Workspace) -> Any:
+        """The workspace's list of what is allowed, to read and to change."""
+        return getattr(workspace, self.allowed)
+
+
+PROMPTS = Kind("prompts", PromptVersion, "allowed_prompts")
+PROFILES = Kind("sampling-profiles", SamplingProfile, "allowed_profiles")
+DEPLOYMENTS = Kind("deployments", Deployment, "allowed_deployments")
+KINDS = (PROMPTS, PROFILES, DEPLOYMENTS)
+
+
+def kind_of(subject: Registered) -> Kind:
+    """The kind that a version is of."""
+    return next(kind for kind in KINDS if isinstance(subject, kind.model))
 
 
 @dataclass(frozen=True)
@@ -49,13 +79,28 @@ class Pinned:
 
 
 @transaction.atomic
-def propose_prompt(*, author: User | None, name: str, text: str, source: str) -> PromptVersion:
-    """A new version of a system prompt; used only after someone else approved it."""
+def propose_prompt(
+    *,
+    author: User | None,
+    name: str,
+    text: str,
+    source: str,
+    earlier_turns: str = EarlierTurns.NONE,
+) -> PromptVersion:
+    """A new version of a system prompt; used only after someone else approved it.
+
+    ``earlier_turns`` says what follow-up questions carry (``core.prompts.EarlierTurns``).
+    """
     _require_author(author)
+    if earlier_turns not in tuple(EarlierTurns):
+        raise InvalidInput.of("earlier_turns", "unknown", _("Must be one of those offered."))
     require_text("text", text, limit=PROMPT_LIMIT)
     require_text("source", source, limit=SOURCE_LIMIT, blank=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return _propose(author, PromptVersion(name=name, text=text, sha256=digest, source=source))
+    prompt = PromptVersion(
+        name=name, text=text, sha256=digest, source=source, earlier_turns=str(earlier_turns)
+    )
+    return _propose(author, prompt)
 
 
 @transaction.atomic
@@ -108,6 +153,8 @@ def _propose(author: User | None, row: R) -> R:
     if not re.fullmatch(NAME_PATTERN, row.name):
         sentence = _("A name has 1 to 60 small letters, digits, “_” and “-”.")
         raise InvalidInput.of("name", "malformed", sentence)
+    if re.fullmatch(ID_PATTERN, row.name):
+        raise InvalidInput.of("name", "malformed", _("A name must not look like an id."))
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"{row.SUBJECT}:{row.name}"])
     manager = type(row)._default_manager
@@ -164,42 +211,34 @@ def pin(
 
     Raises InvalidInput naming each of the three that is unknown, unapproved or not allowed here.
     """
-    problems: list[FieldError] = []
-    found = (
-        _usable(
-            PromptVersion,
-            "prompt_version",
-            prompt or workspace.default_prompt,
-            workspace.allowed_prompts,
-            problems,
-        ),
-        _usable(
-            SamplingProfile,
-            "sampling_profile",
-            profile or workspace.default_profile,
-            workspace.allowed_profiles,
-            problems,
-        ),
-        _usable(
-            Deployment,
-            "deployment",
-            deployment or workspace.default_deployment,
-            workspace.allowed_deployments,
-            problems,
-        ),
+    wanted = (
+        (PROMPTS, "prompt_version", prompt or workspace.default_prompt),
+        (PROFILES, "sampling_profile", profile or workspace.default_profile),
+        (DEPLOYMENTS, "deployment", deployment or workspace.default_deployment),
     )
+    problems: list[FieldError] = []
+    found = [_usable(kind, field, name, workspace, problems) for kind, field, name in wanted]
     if problems:
         raise InvalidInput(fields=problems)
     return Pinned(*found)  # type: ignore[arg-type]  # None only together with a problem
 
 
+def problems_of(kind: Kind, field: str, reference: str, workspace: Workspace) -> list[FieldError]:
+    """What stands against using what a reference names in a workspace."""
+    problems: list[FieldError] = []
+    _usable(kind, field, reference, workspace, problems)
+    return problems
+
+
 def _usable(
-    model: type[R], field: str, reference: str, allowed: Any, problems: list[FieldError]
-) -> R | None:
+    kind: Kind, field: str, reference: str, workspace: Workspace, problems: list[FieldError]
+) -> Registered | None:
     """The newest approved version allowed here; or None, and what stands against it."""
-    candidates = _named(model, reference)
-    approved = candidates.approved()
-    usable: R | None = approved.filter(pk__in=allowed.values("pk")).order_by("-number").first()
+    candidates = _named(kind.model, reference)
+    approved, allowed = candidates.approved(), kind.allowed_in(workspace)
+    usable: Registered | None = (
+        approved.filter(pk__in=allowed.values("pk")).order_by("-number").first()
+    )
     if usable is None:
         code, sentence = (
             ("unknown", _("There is no “%(name)s”."))
@@ -215,10 +254,8 @@ def _usable(
 def _named(model: type[R], reference: str) -> Any:
     """The versions that a reference names: an id, ``name@number``, or every one of ``name``."""
     manager: Any = model._default_manager
-    try:
+    if re.fullmatch(ID_PATTERN, reference):
         return manager.filter(pk=UUID(reference))
-    except ValueError:
-        pass
     name, at, number = reference.partition("@")
     versions = manager.filter(name=name)
     if not at:

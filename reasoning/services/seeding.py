@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from reasoning.core.prompts import card_prompt
+from reasoning.core.prompts import EarlierTurns, card_prompt
 from reasoning.models import (
     Deployment,
     Membership,
@@ -19,12 +19,52 @@ from reasoning.models import (
     Verdict,
     Workspace,
 )
-from reasoning.services import api_tokens, registry
+from reasoning.services import api_tokens, policies, registry
 
 PROMPT = "magistral-small-2506"
 PROFILE = "magistral-recommended"
 DEPLOYMENT = "default"
 WORKSPACES = {"finance": "Finance", "legal": "Legal", "healthcare": "Healthcare"}
+
+
+POLICIES: dict[str, dict[str, Any]] = {
+    "finance": {
+        "approvals": 1,
+        "conflict_statement": True,
+        "decided_years": 10,
+        "checklist": [
+            "I compared every figure and date in the summary with the source documents.",
+            "I checked each rule or threshold that the summary names against the current text.",
+            "The thinking uses nothing about the customer that the file does not hold.",
+        ],
+        "labels": ["wrong figure", "wrong rule", "unsupported", "missing fact", "good point"],
+    },
+    "legal": {
+        "approvals": 2,
+        "conflict_statement": True,
+        "decided_years": 10,
+        "undecided_years": 2,
+        "checklist": [
+            "I looked up every statute and judgment that is cited: it exists and says this.",
+            "The law of the right country and date was applied.",
+            "Arguments against the conclusion were weighed.",
+        ],
+        "labels": ["invented citation", "wrong jurisdiction", "outdated law", "unsupported"],
+    },
+    "healthcare": {
+        "approvals": 1,
+        "preliminary_view": True,
+        "decided_years": 30,
+        "undecided_years": 3,
+        "checklist": [
+            "I checked doses, units and interactions against the current formulary.",
+            "Contraindications in the patient's record were taken into account.",
+            "The summary leaves the decision to the treating clinician.",
+        ],
+        "labels": ["wrong dose", "contraindication", "outdated guideline", "unsupported"],
+    },
+}
+"""What each demonstration workspace demands, beyond the defaults."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +93,11 @@ def seed_registry() -> tuple[PromptVersion, SamplingProfile]:
     if prompt is None:
         card = card_prompt()
         prompt = registry.propose_prompt(
-            author=None, name=PROMPT, text=card.text, source=card.source
+            author=None,
+            name=PROMPT,
+            text=card.text,
+            source=card.source,
+            earlier_turns=EarlierTurns.SUMMARIES,
         )
     profile = SamplingProfile.objects.filter(name=PROFILE, number=1).first()
     if profile is None:
@@ -80,6 +124,18 @@ def seed_people(known: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, s
             },
         )
     return {person.username: _person(person, known.get(person.username)) for person in PEOPLE}
+
+
+def seed_policies() -> None:
+    """The demonstration workspaces' policies, where nobody has set one yet."""
+    for workspace in _demonstration_workspaces():
+        if not policies.policy_of(workspace).version:
+            policies.change(
+                user=None,
+                workspace=workspace,
+                reason="Set up for the demonstration.",
+                **POLICIES[workspace.slug],
+            )
 
 
 def _person(person: Person, known: Mapping[str, str] | None) -> dict[str, str]:
@@ -120,16 +176,8 @@ def allow(*versions: Registered) -> None:
                 reason="Approved for the demonstration.",
             )
         for workspace in _demonstration_workspaces():
-            _allowed(workspace, version).add(version)
+            registry.kind_of(version).allowed_in(workspace).add(version)
 
 
 def _demonstration_workspaces() -> Iterable[Workspace]:
     return Workspace.objects.filter(slug__in=WORKSPACES)
-
-
-def _allowed(workspace: Workspace, version: Registered) -> Any:
-    return {
-        PromptVersion: workspace.allowed_prompts,
-        SamplingProfile: workspace.allowed_profiles,
-        Deployment: workspace.allowed_deployments,
-    }[type(version)]

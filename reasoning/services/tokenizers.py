@@ -1,12 +1,22 @@
 """Which tokenizer counts and renders for a deployment."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
 
 from reasoning.core.errors import EngineRefused
 from reasoning.core.errors import gettext_noop as _
-from reasoning.core.prompts import PromptTokenizer, Turn, count_prompt, load_tokenizer
+from reasoning.core.prompts import (
+    EarlierTurns,
+    Exchange,
+    PromptTokenizer,
+    Turn,
+    conversation,
+    count_prompt,
+    load_tokenizer,
+)
+from reasoning.core.think import ThinkForm
 from reasoning.models import Deployment, PromptVersion, Renderer
 
 ANSWER_RESERVE = 1024
@@ -34,10 +44,22 @@ def tokenizer_for(deployment: Deployment) -> PromptTokenizer:
     return tokenizer
 
 
-def question_room(deployment: Deployment, prompt: PromptVersion, text: str) -> tuple[int, int]:
-    """How many tokens the question takes, and how many it may take, counted by mistral-common."""
+def question_room(
+    deployment: Deployment, prompt: PromptVersion, text: str, earlier: Iterable[Exchange] = ()
+) -> tuple[int, int]:
+    """How many tokens the question takes with the earlier turns that it carries, and how many it
+    may take, counted by mistral-common."""
     tokenizer = tokenizer_for(deployment)
-    used = count_prompt(tokenizer, prompt.text or "", [Turn("user", text)])
+    turns = turns_of(deployment, prompt, text, earlier)
+    used = count_prompt(tokenizer, prompt.text or "", turns)
     frame = count_prompt(tokenizer, prompt.text or "", [Turn("user", "")])
     reserve = min(ANSWER_RESERVE, deployment.window // 4)
     return used - frame, deployment.window - frame - reserve
+
+
+def turns_of(
+    deployment: Deployment, prompt: PromptVersion, text: str, earlier: Iterable[Exchange]
+) -> tuple[Turn, ...]:
+    """The conversation as this prompt version carries it to this deployment's model."""
+    policy, form = EarlierTurns(prompt.earlier_turns), ThinkForm(deployment.think_form)
+    return conversation(earlier, text, policy, form)

@@ -9,16 +9,18 @@ from hypothesis import strategies as st
 from reasoning.core import prompts
 from reasoning.core.errors import IntegrityMismatch, InvalidInput
 from reasoning.core.prompts import (
-    EarlierThinking,
+    EarlierTurns,
+    Exchange,
     PromptTokenizer,
     Turn,
     card_prompt,
+    conversation,
     count_prompt,
     load_tokenizer,
     render,
-    with_earlier_thinking,
+    shipped_tekken,
 )
-from reasoning.core.think import ThinkForm
+from reasoning.core.think import ThinkForm, split
 
 TEXT = ThinkForm.TEXT_TAGS
 BOS, EOS, INST, END_INST, SYSTEM, END_SYSTEM = 1, 2, 3, 4, 17, 18
@@ -191,35 +193,55 @@ def test_what_cannot_be_rendered_cannot_be_counted(tokenizer: PromptTokenizer) -
     assert codes(caught.value) == [("turns.0", "nul")]
 
 
-# Thinking in earlier answers --------------------------------------------------------------------
+# Earlier turns ----------------------------------------------------------------------------------
 
-ANSWER = "<think>\nEasy.\n</think>\n\nFour.\n</s>"
-
-
-def test_earlier_thinking_is_kept_verbatim() -> None:
-    turns = [USER, Turn("assistant", ANSWER), USER]
-    assert with_earlier_thinking(turns, EarlierThinking.KEEP, TEXT) == (
-        USER,
-        Turn("assistant", "<think>\nEasy.\n</think>\n\nFour.\n"),
-        USER,
-    )
+EARLIER = [Exchange("2+2?", "\nEasy.\n", "\n\nFour.\n"), Exchange("Why?", "", "Because.")]
 
 
-def test_dropping_earlier_thinking_leaves_the_summary() -> None:
-    turns = [Turn("user", ANSWER), Turn("assistant", ANSWER), USER]
-    assert with_earlier_thinking(turns, EarlierThinking.DROP, TEXT) == (
-        Turn("user", ANSWER),
+def test_without_earlier_turns_the_question_stands_alone() -> None:
+    assert conversation(EARLIER, "And 3+3?", EarlierTurns.NONE, TEXT) == (Turn("user", "And 3+3?"),)
+
+
+def test_earlier_questions_and_summaries() -> None:
+    assert conversation(EARLIER, "And 3+3?", EarlierTurns.SUMMARIES, TEXT) == (
+        Turn("user", "2+2?"),
         Turn("assistant", "Four."),
-        USER,
+        Turn("user", "Why?"),
+        Turn("assistant", "Because."),
+        Turn("user", "And 3+3?"),
     )
+
+
+def test_earlier_thinking_is_inlined_in_the_models_own_tags(tokenizer: PromptTokenizer) -> None:
+    turns = conversation(EARLIER, "And 3+3?", EarlierTurns.THINKING, TEXT)
+    assert render(tokenizer, "Be brief.", turns).text == (
+        "<s>[SYSTEM_PROMPT]Be brief.[/SYSTEM_PROMPT][INST]2+2?[/INST]"
+        "<think>\nEasy.\n</think>\n\nFour.\n</s>[INST]Why?[/INST]Because.</s>[INST]And 3+3?[/INST]"
+    )
+
+
+def test_from_v13_on_earlier_thinking_has_its_tokens() -> None:
+    v13 = PromptTokenizer(shipped_tekken("v13"))
+    turns = conversation(EARLIER[:1], "And 3+3?", EarlierTurns.THINKING, ThinkForm.SPECIAL_TOKENS)
+    assert render(v13, "", turns).token_ids.count(34) == 1
+    assert "[THINK]\nEasy.\n[/THINK]" in render(v13, "", turns).text
+
+
+@given(thinking=st.text(min_size=1), summary=st.text())
+def test_whole_answers_are_carried_as_they_were_taken_apart(thinking: str, summary: str) -> None:
+    raw = f"<think>{thinking}</think>{summary}"
+    parts = split(raw, TEXT)
+    if "</think>" not in thinking + summary and not summary.endswith("</s>"):
+        turns = conversation(
+            [Exchange("?", parts.thinking, parts.summary)], "!", EarlierTurns.THINKING, TEXT
+        )
+        assert turns[1].text == raw
 
 
 def test_an_answer_without_a_summary_leaves_a_turn_that_is_refused(
     tokenizer: PromptTokenizer,
 ) -> None:
-    turns = with_earlier_thinking(
-        [USER, Turn("assistant", "<think>cut"), USER], EarlierThinking.DROP, TEXT
-    )
+    turns = conversation([Exchange("?", "cut", "")], "!", EarlierTurns.SUMMARIES, TEXT)
     with pytest.raises(InvalidInput) as caught:
         render(tokenizer, "", turns)
     assert codes(caught.value) == [("turns.1", "blank")]

@@ -21,6 +21,7 @@ from reasoning.models import (
     Place,
     Question,
     User,
+    Workspace,
 )
 from reasoning.services import (
     access,
@@ -28,6 +29,7 @@ from reasoning.services import (
     erasure,
     leases,
     log_keys,
+    policies,
     questions,
     review,
     seeding,
@@ -133,6 +135,13 @@ def _first_day(ledger: Ledger) -> None:
             old="",
             new="analyst",
             reason="She asks from now on.",
+        )
+        policies.change(
+            user=people["admin"],
+            workspace=Workspace.objects.get(slug="finance"),
+            reason="Two pairs of eyes were too few.",
+            approvals=2,
+            checklist=["Figures checked."],
         )
         request = ExportRequest(workspace_ids=[], question_ids=[], decided=True)
         record(audit.actor_of(people["auditor"]), request)

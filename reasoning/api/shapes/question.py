@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Prefetch, prefetch_related_objects
 from rest_framework import serializers
@@ -14,6 +15,7 @@ from reasoning.api.shapes.run import AgainShape, RunShape, shown_runs
 from reasoning.core.languages import LANGUAGES, UNDETERMINED
 from reasoning.models import Decision, LanguageSource, Question, QuestionStatus
 from reasoning.services import questions as service
+from reasoning.services.follow_ups import followers
 
 BATCH_LIMIT = 100
 LANGUAGE_CODES = (*LANGUAGES, UNDETERMINED)
@@ -38,6 +40,15 @@ class AskShape(AgainShape):
     )
     priority = Checked(
         {"type": "integer", "minimum": 0, "maximum": 9, "default": 5}, required=False
+    )
+    follows = Checked(
+        {
+            "type": "string",
+            "format": "uuid",
+            "description": "The answered question of the same case that this one goes on from.",
+        },
+        required=False,
+        allow_null=True,
     )
     metadata = Checked(
         {
@@ -66,12 +77,19 @@ class QuestionShape(Shape):
     created_at = serializers.DateTimeField(source="recorded_at")
     priority = serializers.IntegerField()
     metadata = serializers.SerializerMethodField()
+    follows = serializers.UUIDField(source="follows_id", allow_null=True)
+    followed_by = serializers.SerializerMethodField()
     runs = RunShape(many=True, source="shown_runs")
     latest_trace_id = serializers.SerializerMethodField()
     decision = ShortDecisionShape(source="latest_decision", allow_null=True)
 
     def get_metadata(self, question: Question) -> dict[str, str] | None:
         found: dict[str, str] | None = json.loads(question.metadata) if question.metadata else None
+        return found
+
+    def get_followed_by(self, question: Question) -> list[UUID]:
+        """Follow-up questions to this one, in the order in which they were asked."""
+        found: list[UUID] = self.context["followed_by"].get(question.pk, [])
         return found
 
     def get_latest_trace_id(self, question: Question) -> str | None:
@@ -122,7 +140,7 @@ class BatchResultsShape(Shape):
 
 
 def shapes_of(questions: list[Question]) -> list[dict[str, Any]]:
-    """The questions as the API shows them; seven queries, however many they are."""
+    """The questions as the API shows them; eight queries, however many they are."""
     prefetch_related_objects(
         questions, "state", "workspace", Prefetch("runs", shown_runs(), to_attr="shown_runs")
     )
@@ -133,5 +151,5 @@ def shapes_of(questions: list[Question]) -> list[dict[str, Any]]:
     latest = {decision.question_id: decision for decision in signed}
     for question in questions:
         question.latest_decision = latest.get(question.pk)  # type: ignore[attr-defined]
-    context = usernames([*questions, *signed])
+    context = {**usernames([*questions, *signed]), "followed_by": followers(identifiers)}
     return [dict(QuestionShape(question, context=context).data) for question in questions]

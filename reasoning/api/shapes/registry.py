@@ -8,9 +8,10 @@ from rest_framework import serializers
 
 from reasoning.api.shapes.evidence import Username, erasable
 from reasoning.api.shapes.fields import Checked, Choice, Flag, Shape, Text, Whole
+from reasoning.core.prompts import EarlierTurns
 from reasoning.core.think import ThinkForm
 from reasoning.inference.requests import EngineKind
-from reasoning.models import Renderer, SamplingProfile, Verdict
+from reasoning.models import EARLIER_TURNS, Renderer, SamplingProfile, Verdict
 from reasoning.models.sampling_profile import decimal
 from reasoning.services.registry import (
     CREDENTIAL_PATTERN,
@@ -64,6 +65,9 @@ class PromptVersionShape(RegisteredShape):
     text = erasable()
     sha256 = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment]
+    earlier_turns = serializers.ChoiceField(
+        EARLIER_TURNS, help_text="What follow-up questions carry of the conversation before them."
+    )
 
 
 class ProposePromptShape(Shape):
@@ -72,6 +76,7 @@ class ProposePromptShape(Shape):
     name = Text(limit=60, pattern=NAME_PATTERN, form=NAME_FORM)
     text = Text(limit=PROMPT_LIMIT)
     source = Text(limit=SOURCE_LIMIT, blank=True, default="")  # type: ignore[assignment]
+    earlier_turns = Choice(EARLIER_TURNS, default=EarlierTurns.NONE.value)
 
 
 class SamplingProfileShape(RegisteredShape):

@@ -40,6 +40,9 @@ class RunShape(Shape):
     prompt_version = serializers.CharField(source="prompt_version.label")
     sampling_profile = serializers.CharField(source="sampling_profile.label")
     deployment = serializers.CharField(source="deployment.label")
+    follows_trace_id = serializers.UUIDField(
+        allow_null=True, help_text="The answer that a follow-up question goes on from."
+    )
     seed = serializers.CharField(help_text="A whole number; text, because it is evidence.")
     attempts = AttemptShape(many=True, source="attempts.all")
 
@@ -58,6 +61,7 @@ def shown_runs() -> QuerySet[Run]:
             "question_id",
             "recorded_at",
             "seed",
+            "follows_trace_id",
             "state__status",
             "prompt_version__name",
             "prompt_version__number",

@@ -39,6 +39,7 @@ class Command(BaseCommand):
         people = seeding.seed_people(_known(options["output"]))
         demo = {"url": options["url"], "people": people, "workspaces": list(seeding.WORKSPACES)}
         _write(options["output"], demo)
+        seeding.seed_policies()
         try:
             deployment = seeding.seed_deployment(_engine())
         except AuditError as error:

@@ -1,0 +1,61 @@
+"""What a workspace demands of whoever asks and signs in it: one row for each change."""
+
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from reasoning.models.evidence import Evidence, committed_text, reference, salt
+from reasoning.models.workspace import Workspace
+
+STATEMENT_LIMIT = 300
+LABEL_LIMIT = 40
+
+
+class PolicyVersion(Evidence):
+    """A workspace's settings as they are from now on, and why. The newest is in force.
+
+    ``approvals`` is how many reviewers must approve; ``checklist`` holds the statements that each
+    of them must answer, ``labels`` what annotations may be labelled with. Evidence of decided
+    questions is kept ``decided_years`` from the decision, of others ``undecided_years``.
+    """
+
+    KIND = "policy.changed"
+    TEXTS = ("reason",)
+
+    workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="policies")
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=100)
+    default_prompt = models.CharField(max_length=80)
+    default_profile = models.CharField(max_length=80)
+    default_deployment = models.CharField(max_length=80)
+    approvals = models.PositiveSmallIntegerField()
+    second_factor = models.BooleanField()
+    preliminary_view = models.BooleanField()
+    conflict_statement = models.BooleanField()
+    checklist = ArrayField(models.CharField(max_length=STATEMENT_LIMIT))
+    labels = ArrayField(models.CharField(max_length=LABEL_LIMIT))
+    decided_years = models.PositiveSmallIntegerField()
+    undecided_years = models.PositiveSmallIntegerField()
+    reason = committed_text()
+    reason_salt = salt()
+
+    class Meta(Evidence.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "number"], name="policy_number"),
+            models.CheckConstraint(
+                condition=models.Q(approvals__gte=1, approvals__lte=3), name="approvals_range"
+            ),
+        ]
+
+    SETTINGS = (
+        "name default_prompt default_profile default_deployment approvals second_factor "
+        "preliminary_view conflict_statement checklist labels decided_years undecided_years"
+    )
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "workspace_id": reference(self.workspace_id),
+            "number": self.number,
+            **{name: getattr(self, name) for name in self.SETTINGS.split()},
+        }

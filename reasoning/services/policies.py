@@ -1,0 +1,170 @@
+"""What a workspace demands: read through ``policy_of``, changed by a new version, never edited."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from django.db import transaction
+
+from reasoning.core.errors import Conflict, FieldError, InvalidInput
+from reasoning.core.errors import gettext_noop as _
+from reasoning.core.texts import require_text, text_problem
+from reasoning.models import PolicyVersion, Role, User, Workspace
+from reasoning.models.policy_version import LABEL_LIMIT, STATEMENT_LIMIT
+from reasoning.services import access, registry
+from reasoning.services.audit import actor_of
+from reasoning.services.evidence import record
+
+REASON_LIMIT = 2_000
+APPROVALS = (1, 3)
+YEARS = (1, 100)
+CHECKLIST_ITEMS = 30
+LABELS = 30
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A workspace's policy, as ``policy_of`` finds it in force.
+
+    ``version`` counts the changes; 0 are the defaults that hold before anybody has set one.
+    ``checklist`` holds the statements that a reviewer answers, ``labels`` what annotations may be
+    labelled with. Years count from the decision, or from the question where none was made.
+    """
+
+    version: int = 0
+    approvals: int = 1
+    second_factor: bool = False
+    preliminary_view: bool = False
+    conflict_statement: bool = False
+    checklist: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    decided_years: int = 7
+    undecided_years: int = 1
+
+    @property
+    def four_eyes(self) -> bool:
+        """Whoever asked never decides; no workspace can switch that off."""
+        return True
+
+
+_TERMS = tuple(field.name for field in fields(Policy) if field.name != "version")
+_DEFAULTS = {
+    "default_prompt": registry.PROMPTS,
+    "default_profile": registry.PROFILES,
+    "default_deployment": registry.DEPLOYMENTS,
+}
+_FLAGS = ("second_factor", "preliminary_view", "conflict_statement")
+
+
+def policy_of(workspace: Workspace) -> Policy:
+    """The policy in force in a workspace."""
+    newest = workspace.policies.order_by("-number").first()
+    return policy_in(newest) if newest else Policy()
+
+
+def policy_in(row: PolicyVersion) -> Policy:
+    """The policy that a version states."""
+    terms = {name: getattr(row, name) for name in _TERMS}
+    terms |= {"checklist": tuple(row.checklist), "labels": tuple(row.labels)}
+    return Policy(version=row.number, **terms)
+
+
+def settings_of(workspace: Workspace) -> dict[str, Any]:
+    """Everything that ``change`` can change, as it is in force."""
+    policy = policy_of(workspace)
+    own = {name: getattr(workspace, name) for name in ("name", *_DEFAULTS)}
+    return own | {name: getattr(policy, name) for name in _TERMS}
+
+
+@transaction.atomic
+def change(
+    *,
+    user: User | None,
+    workspace: Workspace,
+    reason: str,
+    based_on: int | None = None,
+    **wanted: Any,
+) -> PolicyVersion:
+    """Put a new version of a workspace's settings in force, for administrators (None: the system).
+
+    ``wanted`` names what becomes different (``settings_of`` has the names); the rest stays as it
+    is. ``based_on`` is the version that the change was made from: Conflict when another one is in
+    force by now, or when nothing would change. Raises InvalidInput naming every wrong field.
+    """
+    if user is not None:
+        access.require_role(user, workspace, Role.ADMINISTRATOR)
+    workspace = Workspace.objects.select_for_update().get(pk=workspace.pk)
+    present = settings_of(workspace)
+    version = policy_of(workspace).version
+    if based_on is not None and based_on != version:
+        raise Conflict(_("These settings were changed by someone else meanwhile. Look again."))
+    require_text("reason", reason, limit=REASON_LIMIT)
+    settings = present | {name: _plain(value) for name, value in wanted.items()}
+    _require_sound(workspace, settings, present)
+    if settings == present:
+        raise Conflict(_("This changes nothing."))
+    row = PolicyVersion(workspace=workspace, number=version + 1, reason=reason, **settings)
+    record(actor_of(user), row)
+    own = {name: settings[name] for name in ("name", *_DEFAULTS)}
+    Workspace.objects.filter(pk=workspace.pk).update(**own)
+    return row
+
+
+def _plain(value: Any) -> Any:
+    """Lists as tuples, and texts without white space at the edges, as they will be kept."""
+    if isinstance(value, list | tuple):
+        return tuple(_plain(one) for one in value)
+    return value.strip() if isinstance(value, str) else value
+
+
+def _require_sound(workspace: Workspace, settings: dict[str, Any], present: dict[str, Any]) -> None:
+    problems = [
+        text_problem("name", settings["name"], limit=100),
+        _out_of_range("approvals", settings["approvals"], *APPROVALS),
+        *(_not_boolean(name, settings[name]) for name in _FLAGS),
+        _list_problem("checklist", settings["checklist"], CHECKLIST_ITEMS, STATEMENT_LIMIT),
+        _list_problem("labels", settings["labels"], LABELS, LABEL_LIMIT),
+        *(_years_problem(name, settings, present) for name in ("decided_years", "undecided_years")),
+    ]
+    found = [problem for problem in problems if problem]
+    for name, kind in _DEFAULTS.items():
+        if settings[name] != present[name]:
+            found += registry.problems_of(kind, name, settings[name], workspace)
+    if found:
+        raise InvalidInput(fields=found)
+
+
+def _out_of_range(name: str, value: Any, low: int, high: int) -> FieldError | None:
+    if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+        return None
+    sentence = _("Must be a whole number from %(low)s to %(high)s.")
+    return FieldError(name, "out_of_range", sentence, {"low": low, "high": high})
+
+
+def _not_boolean(name: str, value: Any) -> FieldError | None:
+    if isinstance(value, bool):
+        return None
+    return FieldError(name, "not_boolean", _("Must be true or false."))
+
+
+def _list_problem(name: str, items: Any, count: int, length: int) -> FieldError | None:
+    """At most ``count`` different texts of one line."""
+    if not isinstance(items, tuple) or len(items) > count:
+        sentence = _("Must be a list of at most %(count)s texts.")
+        return FieldError(name, "malformed", sentence, {"count": count})
+    for item in items:
+        if problem := text_problem(name, item, limit=length):
+            return problem
+    if len({item.casefold() for item in items}) != len(items):
+        return FieldError(name, "repeated", _("One of these occurs twice."))
+    return None
+
+
+def _years_problem(
+    name: str, settings: dict[str, Any], present: dict[str, Any]
+) -> FieldError | None:
+    """Evidence was stored under a promise: it may be kept longer, never shorter."""
+    problem = _out_of_range(name, settings[name], *YEARS)
+    if problem or settings[name] >= present[name]:
+        return problem
+    sentence = _("Retention can be lengthened, never shortened: it is %(years)s years now.")
+    return FieldError(name, "shortened", sentence, {"years": present[name]})
