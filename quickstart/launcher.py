@@ -23,6 +23,7 @@ from quickstart import (
 )
 from quickstart.interruption import Interruption, Stopped
 from quickstart.layout import Layout
+from quickstart.migrations import Migrations
 from quickstart.processes import Process
 from quickstart.screen import Screen
 from quickstart.supervisor import Supervisor
@@ -85,9 +86,7 @@ class Launcher:
         engine = self._begin_engine()
         self._start_database()
         self._start_broker()
-        with self._screen.step("Migrations"):
-            owner = {"DATABASE_URL": self._parts["DATABASE_OWNER_URL"]}
-            self._manage("migrate", "--no-input", environment=owner)
+        self._migrate()
         self._await_engine(engine)
         self._start_service()
         self._welcome()
@@ -147,6 +146,14 @@ class Launcher:
         known = application.environment(self._layout, self._wishes, self._parts)
         program = application.manage(self._layout, known | dict(environment or {}), *arguments)
         return self._supervisor.run(program)
+
+    def _migrate(self) -> None:
+        owner = self._parts["DATABASE_OWNER_URL"]
+        migrations = Migrations(self._layout.checkout, self._layout.run / "migrated.json")
+        if not migrations.are_applied(owner):
+            with self._screen.step("Migrations"):
+                self._manage("migrate", "--no-input", environment={"DATABASE_URL": owner})
+            migrations.remember(owner)
 
     def _seed(self) -> None:
         demo = ["--output", str(self._layout.demo), "--url", self._wishes.url]

@@ -80,6 +80,19 @@ class FilterForm(forms.Form):
         _choose(self, "language", [("", _("Any")), *language_choices()])
 
 
+class ExportForm(forms.Form):
+    """Which evidence a bundle is to hold. What is left empty does not narrow."""
+
+    workspace = Optional(label=_("Workspace"))
+    asked_from = forms.DateField(label=_("Asked from"), required=False, widget=widgets.day())
+    asked_until = forms.DateField(label=_("until"), required=False, widget=widgets.day())
+    decided = forms.BooleanField(label=_("Only with a signed decision"), required=False)
+
+    def __init__(self, rooms: list[Workspace], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choose(self, "workspace", [("", _("All")), *((room.slug, room.name) for room in rooms)])
+
+
 class QueueForm(FilterForm):
     """Filters of the review queue."""
 

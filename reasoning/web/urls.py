@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from reasoning.web import ask, home, questions, review, session, signing, traces
+from reasoning.web import ask, exports, home, questions, review, session, signing, traces
 
 app_name = "web"
 
@@ -21,6 +21,10 @@ urlpatterns = [
     path("runs/<uuid:identifier>/cancel/", questions.cancel, name="cancel"),
     path("traces/<uuid:identifier>/", traces.detail, name="trace"),
     path("traces/<uuid:identifier>/evidence.json", traces.evidence, name="evidence"),
+    path("questions/<uuid:identifier>/bundle/", exports.of_question, name="export-question"),
+    path("exports/", exports.index, name="exports"),
+    path("exports/<uuid:identifier>/", exports.detail, name="export"),
+    path("exports/<uuid:identifier>/download/", exports.download, name="export-download"),
     path("review/", review.queue, name="queue"),
     path("review/<uuid:identifier>/", review.desk, name="desk"),
     path("review/<uuid:identifier>/notes/", review.annotate, name="annotate"),

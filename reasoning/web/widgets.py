@@ -22,6 +22,11 @@ def text(rows: int, *, classes: str = "", **attrs: Any) -> forms.Textarea:
     )
 
 
+def day() -> forms.DateInput:
+    """A date, picked or typed."""
+    return forms.DateInput({"class": "input", "type": "date"}, format="%Y-%m-%d")
+
+
 def password() -> forms.PasswordInput:
     """A password, for the browser's own store."""
     return forms.PasswordInput({"class": "input", "autocomplete": "current-password"})

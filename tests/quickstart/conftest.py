@@ -75,8 +75,9 @@ def make_stub_checkout(place: Path) -> Path:
     """The launcher's own files, and a service that does nothing."""
     shutil.copytree(STUB, place)
     shutil.copytree(CHECKOUT / "quickstart", place / "quickstart")
-    (place / "deploy").mkdir()
-    shutil.copy(CHECKOUT / "deploy" / "roles.sql", place / "deploy")
+    for name in ("deploy/roles.sql", "requirements/service.txt"):
+        (place / name).parent.mkdir()
+        shutil.copy(CHECKOUT / name, place / name)
     return place
 
 

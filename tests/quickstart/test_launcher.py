@@ -63,6 +63,7 @@ def test_a_killed_launcher_leaves_nothing_and_the_next_goes_on(
     again = launch()
     again.until_says(UP)
 
+    assert _commands_run(checkout).count("migrate") == 1
     assert not any(identity_of(pid) for pid in pids)
     assert kept == {name: (checkout / ".run" / name).read_text() for name in kept}
     assert again.ended(signal.SIGTERM) == 0
@@ -123,6 +124,11 @@ def test_a_taken_port_is_named_before_anything_is_started(launch: Launch, checko
 def _roles_used(checkout: Path) -> dict[str, str]:
     calls = [json.loads(line) for line in (checkout / "asked_for.jsonl").read_text().splitlines()]
     return {call["arguments"][0]: call["database"].partition("@")[0] for call in calls}
+
+
+def _commands_run(checkout: Path) -> list[str]:
+    lines = (checkout / "asked_for.jsonl").read_text().splitlines()
+    return [json.loads(line)["arguments"][0] for line in lines]
 
 
 def _port(running: Any) -> str:

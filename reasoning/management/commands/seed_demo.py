@@ -14,7 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from reasoning import tasks
 from reasoning.core.errors import AuditError
 from reasoning.core.think import ThinkForm
 from reasoning.core.tokenizers import load_tokenizer
@@ -22,7 +21,7 @@ from reasoning.inference import client
 from reasoning.inference.loop import run as on_loop
 from reasoning.inference.requests import EngineAddress, EngineKind
 from reasoning.models import Question, Renderer, User
-from reasoning.services import questions, seeding
+from reasoning.services import seeding
 
 QUESTION_EVERY_SECONDS = 8
 
@@ -116,8 +115,11 @@ def _ask(items: list[dict[str, Any]]) -> None:
     """Demonstration questions, so that the queue is alive.
 
     One after another, so that what people ask meanwhile need not wait behind them; the reaper
-    sends those that are for later.
+    sends those that are for later. What this imports takes a second, and is needed once.
     """
+    from reasoning import tasks
+    from reasoning.services import questions
+
     asker = User.objects.get(username="analyst")
     for place, item in enumerate(items):
         delay = timedelta(seconds=place * QUESTION_EVERY_SECONDS)
