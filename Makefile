@@ -1,5 +1,6 @@
 # make run      everything, on http://127.0.0.1:8000 (PORT=8001 make run for another port)
-# make test     every test, against real parts;  ARGS="tests/core -x" chooses
+# make test     every test, against real parts, in as many processes as there are cores (four at
+#               most);  ARGS="tests/core -x" chooses
 # make lint     formatting, style, types, layers
 # make clean    removes all that the others have installed and kept
 #
@@ -9,6 +10,7 @@ VENV := $(or $(MAGISTRAL_VENV),.venv)
 PYTHON_RUNS := sh quickstart/python.sh -m
 IN_VENV := $(VENV)/bin/python -m
 INSTALL = $(if $(MAGISTRAL_VENV),:,$(PYTHON_RUNS) quickstart.bootstrap)
+PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 # What the type checker needs to read the settings; nothing is connected to.
 LINT_SETTINGS := SECRET_KEY=lint DATABASE_URL=postgresql:///lint
 
@@ -21,7 +23,7 @@ run:
 test:
 	@$(INSTALL) development
 	@$(IN_VENV) quickstart.chromium
-	@exec $(IN_VENV) pytest $(ARGS)
+	@exec $(IN_VENV) pytest $(PARALLEL) $(ARGS)
 
 lint:
 	@$(INSTALL) development

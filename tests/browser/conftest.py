@@ -13,8 +13,9 @@ from tests.live.service import Service
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ended with its module: Playwright keeps a loop in the main thread, where others need theirs."""
     with sync_playwright() as playwright:
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         quiet = ["--disable-background-networking", "--disable-sync", "--no-first-run"]
