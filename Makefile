@@ -1,6 +1,7 @@
 # make run      everything, on http://127.0.0.1:8000 (PORT=8001 make run for another port)
 # make test     every test, against real parts, in as many processes as there are cores (four at
 #               most);  ARGS="tests/core -x" chooses
+# make bench    the benchmarks (see benchmarks/README.md), into .run/bench.json;  ARGS="sequencer" chooses
 # make lint     formatting, style, types, layers
 # make clean    removes all that the others have installed and kept
 #
@@ -14,7 +15,7 @@ PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 # What the type checker needs to read the settings; nothing is connected to.
 LINT_SETTINGS := SECRET_KEY=lint DATABASE_URL=postgresql:///lint
 
-.PHONY: run test lint clean
+.PHONY: run test bench lint clean
 
 run:
 	@$(INSTALL) quickstart
@@ -24,6 +25,10 @@ test:
 	@$(INSTALL) development
 	@$(IN_VENV) quickstart.chromium
 	@exec $(IN_VENV) pytest $(PARALLEL) $(ARGS)
+
+bench:
+	@$(INSTALL) development
+	@exec $(IN_VENV) benchmarks $(ARGS)
 
 lint:
 	@$(INSTALL) development

@@ -15,7 +15,7 @@ SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Ended with its module: Playwright keeps a loop in the main thread, where others need theirs."""
+    """Ended with its module: Playwright keeps a loop in the main thread, and others need theirs."""
     with sync_playwright() as playwright:
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         quiet = ["--disable-background-networking", "--disable-sync", "--no-first-run"]

@@ -254,7 +254,9 @@ def test_a_good_line_among_others_is_stored_alone(signed, settings):
 
 
 @pytest.mark.parametrize(
-    "written", ["nonsense", f"{KEY.verifier}", f"{KEY.verifier} ftp://x", "x http://x"]
+    "written",
+    ["nonsense", f"{KEY.verifier}", f"{KEY.verifier} ftp://x", "x http://x"],
+    ids=["nonsense", "no address", "no web address", "no key"],
 )
 def test_a_setting_that_is_wrong(settings, written):
     settings.LOG_WITNESSES = [written]
