@@ -241,7 +241,13 @@ LEASE_SECONDS = env_number("LEASE_SECONDS", 10, 1, 600)
 HEARTBEAT_SECONDS = env_number("HEARTBEAT_SECONDS", 1, 0.1, 60)
 REAPER_SECONDS = env_number("REAPER_SECONDS", 1, 0.1, 60)
 MAX_ATTEMPTS = int(env_number("MAX_ATTEMPTS", 4, 1, 20))
-RUN_DEADLINE_SECONDS = env_number("RUN_DEADLINE_SECONDS", 3600, 1, 86_400)
+# For one answer, and for a run with all its waiting and attempts.
+ANSWER_SECONDS = env_number("ANSWER_SECONDS", 3600, 1, 86_400)
+RUN_DEADLINE_SECONDS = env_number("RUN_DEADLINE_SECONDS", 86_400, 1, 30 * 86_400)
+# How many runs of one workspace, and streams of one deployment, are in flight at once where nothing
+# else is set for it; 0: any number.
+RUNS_PER_WORKSPACE = int(env_number("RUNS_PER_WORKSPACE", 256, 0, 1_000_000))
+STREAMS_PER_DEPLOYMENT = int(env_number("STREAMS_PER_DEPLOYMENT", 512, 0, 1_000_000))
 ENGINE_SILENCE_SECONDS = env_number("ENGINE_SILENCE_SECONDS", 600, 1, 3600)
 # Where the tokenizers named by deployments lie: one <sha256>.json each.
 TOKENIZER_DIR = env("TOKENIZER_DIR", str(BASE_DIR / ".run" / "tokenizers"))

@@ -1,7 +1,9 @@
-"""Celery's side: an id in, one service call. Postgres is the truth, the broker a hint.
+"""Celery's side: a message in, one service call. Postgres is the truth, the broker a hint.
 
-Retries live in Postgres (``services.traces``): a message lost, repeated or late changes nothing,
-because a run is claimed there by a conditional UPDATE.
+A message about a run says only that there is work: which run is next, Postgres says
+(``services.scheduling``), so that messages may be lost, repeated, late or in any order. Each worker
+that has found work wakes another, and one that has finished looks again; the reaper wakes the first
+where nobody is awake.
 """
 
 import logging
@@ -17,18 +19,28 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from reasoning.services import bundles, execution, live
+from reasoning.services import bundles, execution, live, scheduling
 from reasoning.services.flights import Stop, deck
 
 log = logging.getLogger(__name__)
 
 STOPPING_GRACE_SECONDS = 2
+PLENTY = 1000
+"""Messages in the broker. More of them would wake nobody else."""
+
+_stopping = threading.Event()
+"""Set once this worker was told to stop: it takes no run any more."""
 
 
 @shared_task(name="reasoning.answer_run", ignore_result=True)
-def answer_run(run_id: str) -> None:
-    """Answer one run, if it is still there to take."""
-    execution.answer(run_id=UUID(run_id))
+def answer_run(_run_id: str = "") -> None:
+    """There is work: answer the run that is next, and on, until something else waits."""
+    worker = execution.worker_name()
+    while not _stopping.is_set() and (claim := scheduling.take_next(worker=worker)):
+        wake()
+        execution.answer(claim)
+        if _waiting():
+            return
 
 
 @shared_task(name="reasoning.build_export", ignore_result=True)
@@ -44,20 +56,26 @@ def dispatch_export(export_id: UUID) -> None:
 
 def dispatch(run_id: UUID) -> None:
     """Tell the broker after the commit. If it is away the reaper tells it later."""
-    transaction.on_commit(partial(_send, answer_run, run_id))
+    transaction.on_commit(partial(_send_unless_plenty, run_id))
 
 
-def _send(task: Any, identifier: UUID) -> None:
+def wake() -> None:
+    """Wake one worker, unless a message that will do so waits already."""
+    if _waiting() == 0:
+        _send(answer_run, "")
+
+
+def _send_unless_plenty(run_id: UUID) -> None:
+    if (_waiting() or 0) < PLENTY:
+        _send(answer_run, run_id)
+
+
+def _send(task: Any, identifier: UUID | str) -> None:
     try:
         task.delay(str(identifier))
     except OperationalError as error:
         reason = type(error).__name__
         log.warning("%s: the broker is away (%s); the reaper will send it", identifier, reason)
-
-
-def broker_is_empty() -> bool:
-    """Whether no task waits in the broker. False when it cannot be asked."""
-    return _waiting() == 0
 
 
 def broker_answers() -> bool:
@@ -78,6 +96,7 @@ def _waiting() -> int | None:
 @worker_shutting_down.connect
 def give_runs_back(**_kwargs: object) -> None:
     """Celery waits for running tasks in a threads pool: end them, keeping what has arrived."""
+    _stopping.set()
     threading.Thread(target=_stop_soon, name="give-runs-back", daemon=True).start()
 
 

@@ -12,6 +12,8 @@ from reasoning.models.erasure import Erasure
 from reasoning.models.evidence import ActorKind, Evidence
 from reasoning.models.export import ExportJob, ExportRequest, ExportStatus
 from reasoning.models.finding import Finding, Severity
+from reasoning.models.gate import Gate
+from reasoning.models.halt import Halt, Scope
 from reasoning.models.log import (
     Checkpoint,
     Cosignature,
@@ -28,6 +30,7 @@ from reasoning.models.registered import Registered
 from reasoning.models.review_claim import ReviewClaim
 from reasoning.models.run import Attempt, PartialOutput, Run, RunState, RunStatus
 from reasoning.models.sampling_profile import SamplingProfile
+from reasoning.models.stream_limit import StreamLimit
 from reasoning.models.trace import Ending, Trace
 from reasoning.models.user import User
 from reasoning.models.workspace import READING_ROLES, Membership, Role, Workspace
@@ -76,6 +79,8 @@ __all__ = [
     "ExportRequest",
     "ExportStatus",
     "Finding",
+    "Gate",
+    "Halt",
     "LanguageSource",
     "Leaf",
     "LogHead",
@@ -97,7 +102,9 @@ __all__ = [
     "RunState",
     "RunStatus",
     "SamplingProfile",
+    "Scope",
     "Severity",
+    "StreamLimit",
     "Tile",
     "TimestampToken",
     "Trace",

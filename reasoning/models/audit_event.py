@@ -19,6 +19,9 @@ class Action(models.TextChoices):
     REFUSED = "refused", _("was refused")
     CLAIMED = "claimed", _("took the review")
     CANCELLED = "cancelled", _("cancelled the run")
+    STOPPED = "stopped", _("stopped the work")
+    RESUMED = "resumed", _("resumed the work")
+    GAVE_UP = "gave_up", _("gave a run up at its deadline")
     INTEGRITY_ALARM = "integrity_alarm", _("found a damaged record")
 
 

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from reasoning.core.think import ThinkForm
 from reasoning.inference.requests import EngineKind
+from reasoning.models.evidence import said
 from reasoning.models.registered import Registered
 
 
@@ -19,6 +21,7 @@ class Renderer(models.TextChoices):
 class Deployment(Registered):
     """Model, weights, tokenizer, engine and address, as approved.
 
+    ``replicas`` are further addresses of the same: equal in everything.
     ``window`` is in tokens of the engine. ``credential`` names the environment variable that holds
     the engine's key, never the key. ``grammar`` forces the think form on models that were not
     trained for it.
@@ -32,6 +35,7 @@ class Deployment(Registered):
     )
     engine_version = models.CharField(max_length=100)
     base_url = models.URLField(max_length=300)
+    replicas = ArrayField(models.URLField(max_length=300), default=list)
     model = models.CharField(max_length=200)
     revision = models.CharField(max_length=100)
     tokenizer_sha256 = models.CharField(max_length=64)
@@ -53,4 +57,5 @@ class Deployment(Registered):
             "name number engine engine_version base_url model revision tokenizer_sha256 "
             "tokenizer_version renderer think_form window grammar credential demonstration"
         )
-        return {name: getattr(self, name) for name in plain.split()}
+        replicas = said([], replicas=list(self.replicas))
+        return {name: getattr(self, name) for name in plain.split()} | replicas

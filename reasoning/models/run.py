@@ -10,6 +10,7 @@ from reasoning.models.evidence import Evidence, reference, said
 from reasoning.models.prompt_version import PromptVersion
 from reasoning.models.question import Question
 from reasoning.models.sampling_profile import SamplingProfile
+from reasoning.models.workspace import Workspace
 
 
 class Run(Evidence):
@@ -68,41 +69,59 @@ class RunStatus(models.TextChoices):
 class RunState(models.Model):
     """Queue, lease and fence of a run. Not evidence.
 
-    ``fence`` counts attempts: an attempt may store its trace only while its number is the fence.
-    ``lease_until`` is the time (of the database) after which another worker may take over.
-    ``not_before`` delays a retry; ``dispatched_at`` is when the broker was last told.
+    ``workspace`` and ``deployment`` are the question's and the run's: the scheduler needs no join.
+    ``queued_at`` is the run's place in the queue, which it keeps from attempt to attempt;
+    ``not_before`` delays a retry, and after ``deadline`` there is none. ``fence`` counts attempts:
+    an attempt may store its trace only while its number is the fence. ``troubles`` are those that
+    failed by a fault that may be the run's own. ``base_url`` is the replica that the last attempt
+    was sent to. ``lease_until`` is the time (of the database) after which another worker may take
+    over.
     """
 
     run = models.OneToOneField(Run, models.PROTECT, primary_key=True, related_name="state")
+    workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="+", db_index=False)
+    deployment = models.ForeignKey(Deployment, models.PROTECT, related_name="+", db_index=False)
     status = models.CharField(max_length=10, choices=RunStatus.choices)
     priority = models.PositiveSmallIntegerField(default=5)
-    fence = models.PositiveIntegerField(default=0)
-    worker = models.CharField(max_length=200, default="")
-    lease_until = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField()
     not_before = models.DateTimeField()
-    dispatched_at = models.DateTimeField(null=True)
+    deadline = models.DateTimeField()
+    fence = models.PositiveIntegerField(default=0)
+    troubles = models.PositiveIntegerField(default=0)
+    worker = models.CharField(max_length=200, default="")
+    base_url = models.CharField(max_length=300, default="")
+    lease_until = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()
 
     class Meta:
+        # No index has lease_until: renewing a lease touches none of them.
         indexes = [
             models.Index(
-                fields=["lease_until"], name="run_leases", condition=models.Q(status="running")
+                fields=["priority", "workspace", "deployment", "queued_at"],
+                name="run_lanes",
+                condition=models.Q(status="queued"),
             ),
             models.Index(
-                fields=["not_before"], name="run_waiting", condition=models.Q(status="queued")
+                fields=["deadline"], name="run_deadlines", condition=models.Q(status="queued")
+            ),
+            models.Index(
+                fields=["workspace", "deployment", "base_url"],
+                name="run_streams",
+                condition=models.Q(status="running"),
             ),
         ]
 
 
 class Attempt(Evidence):
-    """One try of a run by a worker, recorded when it begins."""
+    """One try of a run by a worker, recorded when it begins. ``base_url``: the engine asked."""
 
     KIND = "attempt.started"
 
     run = models.ForeignKey(Run, models.PROTECT, related_name="attempts")
     number = models.PositiveIntegerField()
     question_id = models.UUIDField()
+    base_url = models.CharField(max_length=300, default="")
 
     class Meta(Evidence.Meta):
         constraints = [models.UniqueConstraint(fields=["run", "number"], name="attempt_number")]
@@ -112,6 +131,7 @@ class Attempt(Evidence):
             "run_id": reference(self.run_id),
             "number": self.number,
             "question_id": reference(self.question_id),
+            **said("", base_url=self.base_url),
         }
 
     def record_id(self) -> Any:

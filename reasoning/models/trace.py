@@ -19,6 +19,7 @@ class Ending(models.TextChoices):
     DISCONNECTED = "disconnected", _("the connection broke")
     TIMED_OUT = "timed_out", _("no answer in time")
     WORKER_LOST = "worker_lost", _("the worker was lost")
+    HALTED = "halted", _("stopped by an administrator")
     REFUSED = "refused", _("refused before or by the engine")
 
 

@@ -10,7 +10,12 @@ from reasoning.core.identifiers import uuid7
 
 
 class Workspace(models.Model):
-    """Members with roles, and the policy for what is asked and signed here."""
+    """Members with roles, and the policy for what is asked and signed here.
+
+    Of its runs ``run_limit`` may be in flight at once (None: the setting; 0: any number). Free
+    workers go to the workspace with the fewest runs in flight for its ``weight``, then to the one
+    that was served longest ago. ``highest_priority`` is what its analysts may ask for.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     slug = models.SlugField(max_length=50, unique=True)
@@ -27,6 +32,10 @@ class Workspace(models.Model):
     allowed_deployments: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
         "Deployment", related_name="+"
     )
+    run_limit = models.PositiveIntegerField(null=True)
+    weight = models.PositiveSmallIntegerField(default=1)
+    highest_priority = models.PositiveSmallIntegerField(default=5)
+    served_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name

@@ -71,3 +71,9 @@ def require_role(user: User, workspace: Workspace | UUID, role: Role) -> None:
     """Raise Refused when the user lacks the role in the workspace."""
     if role not in roles_of(user, workspace):
         raise Refused(_("This needs the role “%(role)s” in this workspace."), role=role.value)
+
+
+def require_role_somewhere(user: User, role: Role) -> None:
+    """Raise Refused when the user has the role in no workspace: for what all workspaces share."""
+    if not Membership.objects.filter(user=user, role=role).exists():
+        raise Refused(_("This needs the role “%(role)s”."), role=role.value)

@@ -27,11 +27,12 @@ class Prepared:
     prompt_token_ids: tuple[int, ...]
 
 
-def address_of(deployment: Deployment) -> EngineAddress:
-    """Where the deployment is; its key comes from the environment variable it names."""
+def address_of(deployment: Deployment, base_url: str = "") -> EngineAddress:
+    """Where the deployment is (``base_url``: which of its replicas); its key comes from the
+    environment variable it names."""
     return EngineAddress(
         kind=EngineKind(deployment.engine),
-        base_url=deployment.base_url.rstrip("/"),
+        base_url=(base_url or deployment.base_url).rstrip("/"),
         model=deployment.model,
         api_key=os.environ.get(deployment.credential) if deployment.credential else None,
     )
@@ -48,16 +49,25 @@ def require_usable(run: Run) -> None:
         raise EngineRefused(sentence, name=deployment.label)
 
 
-def prepare(run: Run, *, request_id: str, earlier: Sequence[Exchange] = ()) -> Prepared:
+def prepare(
+    run: Run,
+    *,
+    request_id: str,
+    earlier: Sequence[Exchange] = (),
+    base_url: str = "",
+    seconds: float | None = None,
+) -> Prepared:
     """Render the prompt and check its length *before* anything is sent. Asks no database.
 
     ``earlier`` is the conversation that a follow-up question carries (``follow_ups.carried_by``).
+    The answer is given ``seconds`` in all, and is asked for at ``base_url``, one of the
+    deployment's addresses.
 
     Raises EngineRefused when the prompt leaves no room, and the engine's errors where the engine
     does the rendering.
     """
     deployment, profile = run.deployment, run.sampling_profile
-    address = address_of(deployment)
+    address = address_of(deployment, base_url)
     turns = turns_of(deployment, run.prompt_version, run.question.text or "", earlier)
     messages = _messages(run, turns)
     ids, text = _render(run, address, turns, messages)
@@ -78,7 +88,7 @@ def prepare(run: Run, *, request_id: str, earlier: Sequence[Exchange] = ()) -> P
         seed=run.seed,
         grammar=deployment.grammar or None,
         read_timeout=settings.ENGINE_SILENCE_SECONDS,
-        total_timeout=settings.RUN_DEADLINE_SECONDS,
+        total_timeout=settings.ANSWER_SECONDS if seconds is None else seconds,
     )
     return Prepared(address, request, text, ids)
 

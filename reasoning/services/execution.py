@@ -6,8 +6,8 @@ import socket
 import time
 from asyncio import CancelledError
 from concurrent.futures import CancelledError as FutureCancelled
-from uuid import UUID
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from reasoning.core.errors import (
@@ -22,9 +22,10 @@ from reasoning.inference.loop import run as on_loop
 from reasoning.inference.requests import Cut, Generation
 from reasoning.inference.transcript import Transcript
 from reasoning.models import Ending
-from reasoning.services import follow_ups, leases, live, traces
+from reasoning.services import follow_ups, live, traces
 from reasoning.services.engines import Prepared, prepare, require_usable
 from reasoning.services.flights import Flight, Stop, deck
+from reasoning.services.leases import Claim
 from reasoning.services.traces import Outcome
 
 log = logging.getLogger(__name__)
@@ -33,18 +34,14 @@ STORE_PAUSES = (0.5, 1, 2, 4, 8, 8, 8)
 """Seconds between tries to store when the database is away: what was thought must not be lost."""
 
 
-def answer(*, run_id: UUID) -> Ending | None:
-    """Answer one run if it is there to take; how its attempt ended, or None.
+def answer(claim: Claim) -> Ending | None:
+    """Answer a run that was claimed; how its attempt ended, or None if another has it by now.
 
     Engine trouble becomes a stored trace and, where it may help, another attempt later
     (``traces.store`` decides); it is never raised.
     """
-    claim = leases.claim(run_id=run_id, worker=worker_name())
-    if claim is None:
-        return None
-    live.publish(
-        run_id, live.Event("status", {"status": "running", "attempt": claim.attempt.number})
-    )
+    running = {"status": "running", "attempt": claim.attempt.number}
+    live.publish(claim.run.pk, live.Event("status", running))
     flight = deck.take_off(claim)
     try:
         outcome = _attempt(flight)
@@ -66,7 +63,13 @@ def _attempt(flight: Flight) -> Outcome:
         require_usable(claim.run)
         earlier = follow_ups.carried_by(claim.run)
         connection.close()
-        prepared = prepare(claim.run, request_id=str(claim.attempt.pk), earlier=earlier)
+        prepared = prepare(
+            claim.run,
+            request_id=str(claim.attempt.pk),
+            earlier=earlier,
+            base_url=claim.attempt.base_url,
+            seconds=_time_left(claim),
+        )
         transcript = Transcript(prepared.request)
         generation = on_loop(_fly(flight, prepared, transcript)).result()
         return Outcome(claim, Ending.FINISHED, prepared, generation)
@@ -77,6 +80,12 @@ def _attempt(flight: Flight) -> Outcome:
     except (CancelledError, FutureCancelled):
         received = transcript.generation(Cut.CANCELLED) if transcript else None
         return Outcome(claim, _stopped(flight), prepared, received)
+
+
+def _time_left(claim: Claim) -> float:
+    """Seconds for this answer: its own limit, or what is left of the run's deadline."""
+    left = (claim.run.state.deadline - claim.attempt.recorded_at).total_seconds()
+    return min(settings.ANSWER_SECONDS, max(left, 1.0))
 
 
 async def _fly(flight: Flight, prepared: Prepared, transcript: Transcript) -> Generation:
@@ -93,7 +102,15 @@ def _ending(error: EngineError) -> Ending:
 
 
 def _stopped(flight: Flight) -> Ending:
-    return Ending.CANCELLED if flight.stopped == Stop.CANCELLED else Ending.WORKER_LOST
+    return _STOPPED[flight.stopped or Stop.LEASE_LOST]
+
+
+_STOPPED = {
+    Stop.CANCELLED: Ending.CANCELLED,
+    Stop.HALTED: Ending.HALTED,
+    Stop.LEASE_LOST: Ending.WORKER_LOST,
+    Stop.WORKER_STOPPING: Ending.WORKER_LOST,
+}
 
 
 def _store(flight: Flight, outcome: Outcome) -> Ending | None:

@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from reasoning.core.think import StreamSplitter, ThinkForm
 from reasoning.inference.requests import Chunk
-from reasoning.services import leases, live
+from reasoning.services import gates, leases, live
 from reasoning.services.leases import Beat, Claim, Fragment
 from reasoning.services.traces import Arrived
 
@@ -31,6 +31,7 @@ class Stop(StrEnum):
     """Why a flight was told to stop."""
 
     CANCELLED = "cancelled"
+    HALTED = "halted"
     LEASE_LOST = "lease_lost"
     WORKER_STOPPING = "worker_stopping"
 
@@ -52,6 +53,7 @@ class Flight:
         self._kept_chunks = 0
         self._kept_ids = 0
         self._sequence = 0
+        self._probing = claim.probe
         self._task: asyncio.Task[object] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -113,6 +115,12 @@ class Flight:
             Fragment(self._sequence, "".join(chunks), tuple(ids), len(chunks)) if chunks else None
         )
 
+    def has_shown(self) -> bool:
+        """Whether a probe has begun to be answered; True once."""
+        shown = self._probing and bool(self._text)
+        self._probing = self._probing and not shown
+        return shown
+
     def kept(self, fragment: Fragment) -> None:
         """The fragment is in the database: the next one begins behind it."""
         self._kept_chunks += fragment.chunks
@@ -173,6 +181,9 @@ class FlightDeck:
         fragments = {flight.key: (flight.claim.attempt, flight.fragment()) for flight in flights}
         try:
             beats = {(beat.run_id, beat.fence): beat for beat in leases.renew(fragments)}
+            for flight in flights:
+                if flight.has_shown():
+                    gates.accepted(flight.claim.attempt.base_url)
         except (DatabaseError, InterfaceError) as error:
             log.warning("lease renewal: %s", type(error).__name__)
             return
@@ -187,8 +198,8 @@ class FlightDeck:
             return
         if fragment:
             flight.kept(fragment)
-        if beat.cancel:
-            flight.stop(Stop.CANCELLED)
+        if beat.cancel or beat.halt:
+            flight.stop(Stop.CANCELLED if beat.cancel else Stop.HALTED)
 
 
 deck = FlightDeck()

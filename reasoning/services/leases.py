@@ -32,11 +32,13 @@ from reasoning.services.evidence import record
 
 @dataclass(frozen=True)
 class Claim:
-    """A worker's hold on a run. ``queued_ms`` is how long the run had waited for it."""
+    """A worker's hold on a run. ``queued_ms`` is how long the run had waited for it; ``probe``:
+    it was risked on an engine that had been full."""
 
     run: Run
     attempt: Attempt
     queued_ms: int
+    probe: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,21 @@ class Beat:
     run_id: UUID
     fence: int
     cancel: bool
+    halt: bool
 
 
 @transaction.atomic
-def claim(*, run_id: UUID, worker: str) -> Claim | None:
-    """Take a queued run that is due, and record the attempt; None when there is nothing to take."""
+def claim(*, run_id: UUID, worker: str, base_url: str = "", probe: bool = False) -> Claim | None:
+    """Take a queued run that is due, and record the attempt; None when there is nothing to take.
+
+    It is to be sent to ``base_url``, or to the deployment's first address.
+    """
     now = clock.now()
     taken = RunState.objects.filter(pk=run_id, status=RunStatus.QUEUED, not_before__lte=now).update(
         status=RunStatus.RUNNING,
         fence=F("fence") + 1,
         worker=worker,
+        base_url=base_url,
         lease_until=lease_end(now),
         updated_at=now,
     )
@@ -74,13 +81,18 @@ def claim(*, run_id: UUID, worker: str) -> Claim | None:
     run = Run.objects.select_related(
         "state", "question__workspace", "prompt_version", "sampling_profile", "deployment"
     ).get(pk=run_id)
-    attempt = Attempt(run=run, number=run.state.fence, question_id=run.question_id)
+    attempt = Attempt(
+        run=run,
+        number=run.state.fence,
+        question_id=run.question_id,
+        base_url=base_url or run.deployment.base_url,
+    )
     record(worker_actor(worker), attempt, at=now)
     QuestionState.objects.filter(pk=run.question_id).update(
         status=QuestionStatus.RUNNING, updated_at=now
     )
     waited = now - max(run.recorded_at, run.state.not_before)
-    return Claim(run, attempt, int(waited.total_seconds() * 1000))
+    return Claim(run, attempt, int(waited.total_seconds() * 1000), probe)
 
 
 def worker_actor(worker: str) -> Actor:
@@ -97,7 +109,10 @@ _RENEW = """
        SET lease_until = clock_timestamp() + make_interval(secs => %s)
       FROM unnest(%s::uuid[], %s::int[]) AS mine (run_id, fence)
      WHERE state.run_id = mine.run_id AND state.fence = mine.fence AND state.status = 'running'
- RETURNING state.run_id, state.fence, state.cancel_requested_at IS NOT NULL
+ RETURNING state.run_id, state.fence, state.cancel_requested_at IS NOT NULL, EXISTS (
+    SELECT FROM reasoning_halt halt
+     WHERE coalesce(halt.workspace_id, state.workspace_id) = state.workspace_id
+       AND coalesce(halt.deployment_id, state.deployment_id) = state.deployment_id)
 """
 
 

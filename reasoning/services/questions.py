@@ -24,13 +24,11 @@ from reasoning.models import (
     QuestionStatus,
     Role,
     Run,
-    RunState,
-    RunStatus,
     Trace,
     User,
     Workspace,
 )
-from reasoning.services import access, clock, follow_ups, registry
+from reasoning.services import access, clock, follow_ups, registry, scheduling
 from reasoning.services.audit import actor_of
 from reasoning.services.evidence import record
 from reasoning.services.tokenizers import question_room
@@ -184,6 +182,7 @@ def _check(user: User, asked: Asked) -> _Checked:
     if problems or workspace is None:
         raise InvalidInput(fields=problems)
     access.require_role(user, workspace, Role.ANALYST)
+    _require_priority(user, workspace, int(str(asked.priority)))
     text = str(asked.text)
     pinned = _pin(workspace, asked)
     goes_on_from = follow_ups.require_answer(follows) if follows else None
@@ -237,6 +236,14 @@ def _priority_problem(priority: object) -> FieldError | None:
     if isinstance(priority, int) and not isinstance(priority, bool) and 0 <= priority <= 9:
         return None
     return FieldError("priority", "out_of_range", _("Must be a whole number from 0 to 9."))
+
+
+def _require_priority(user: User, workspace: Workspace, priority: int) -> None:
+    """More than the workspace gives its analysts is for those who are administrators there too."""
+    allowed = workspace.highest_priority
+    if priority > allowed and Role.ADMINISTRATOR not in access.roles_of(user, workspace):
+        sentence = _("In this workspace you may ask for a priority of up to %(highest)s.")
+        raise InvalidInput.of("priority", "not_allowed", sentence, highest=allowed)
 
 
 def _metadata_problem(metadata: object) -> FieldError | None:
@@ -326,12 +333,7 @@ def _request_run(
     )
     now = clock.now()
     record(actor_of(user), run, at=now)
-    RunState.objects.create(
-        run=run,
-        status=RunStatus.QUEUED,
-        priority=question.priority,
-        not_before=now + delay,
-        dispatched_at=None if delay else now,
-        updated_at=now,
+    scheduling.enqueue(
+        run, workspace=question.workspace, priority=question.priority, due=now + delay
     )
     return run

@@ -1,20 +1,28 @@
-"""What the reaper does: runs whose worker is gone go back to the queue, with what had arrived."""
+"""What the reaper does: runs whose worker is gone go back to the queue, with what had arrived; runs
+that nobody could answer by their deadline are given up."""
 
-from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
 
 from reasoning.core.token_ids import unpack
-from reasoning.models import Attempt, Ending, Run, RunState, RunStatus
-from reasoning.services import clock, live, traces
+from reasoning.models import (
+    Action,
+    Attempt,
+    Ending,
+    Place,
+    QuestionState,
+    QuestionStatus,
+    Run,
+    RunState,
+    RunStatus,
+)
+from reasoning.services import audit, clock, live, traces
 from reasoning.services.leases import Claim
+from reasoning.services.scheduling import HALTED
 from reasoning.services.traces import Arrived, Outcome, Stored
 
 BATCH = 200
-UNCLAIMED_SECONDS = 5
-"""How long the broker may sit on a run before it is told again (only when its queue is empty)."""
 
 
 def recover_lost() -> list[Stored]:
@@ -52,18 +60,33 @@ def _kept(attempt: Attempt) -> Arrived:
     return Arrived("".join(row.text for row in rows), tuple(ids))
 
 
+# Halted runs wait for as long as it takes; resuming moves their deadlines.
+_EXPIRED = f"""
+SELECT run_id FROM reasoning_runstate state
+ WHERE status = 'queued' AND deadline < now() AND NOT {HALTED.format("state")}
+ ORDER BY deadline LIMIT {BATCH} FOR UPDATE SKIP LOCKED
+"""  # noqa: S608  nothing in these comes from outside
+
+
 @transaction.atomic
-def due(*, broker_is_empty: bool) -> list[UUID]:
-    """Queued runs the broker should be told of: never dispatched, or lost on the way."""
+def give_up() -> list[UUID]:
+    """Fail the queued runs whose deadline has passed, and remember each."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPIRED)
+        expired = [run_id for (run_id,) in cursor.fetchall()]
+    for run in Run.objects.filter(pk__in=expired).select_related("question"):
+        _give_up(run)
+    return expired
+
+
+def _give_up(run: Run) -> None:
     now = clock.now()
-    forgotten = Q(dispatched_at__isnull=True)
-    if broker_is_empty:
-        forgotten |= Q(dispatched_at__lt=now - timedelta(seconds=UNCLAIMED_SECONDS))
-    rows = (
-        RunState.objects.select_for_update(skip_locked=True)
-        .filter(forgotten, status=RunStatus.QUEUED, not_before__lte=now)
-        .order_by(F("priority").desc(), "not_before")[:BATCH]
+    RunState.objects.filter(pk=run.pk).update(status=RunStatus.FAILED, updated_at=now)
+    QuestionState.objects.filter(pk=run.question_id).update(
+        status=QuestionStatus.FAILED, updated_at=now
     )
-    identifiers = [row.pk for row in rows]
-    RunState.objects.filter(pk__in=identifiers).update(dispatched_at=now)
-    return identifiers
+    audit.remember(
+        action=Action.GAVE_UP, place=Place.SYSTEM, question=run.question, subject_id=run.pk
+    )
+    event = live.Event("done", {"status": RunStatus.FAILED, "trace_id": None})
+    transaction.on_commit(lambda: live.publish(run.pk, event))

@@ -17,7 +17,6 @@ from reasoning.core.texts import require_text
 from reasoning.models import (
     Approval,
     Deployment,
-    Membership,
     PromptVersion,
     Registered,
     Role,
@@ -26,6 +25,7 @@ from reasoning.models import (
     Verdict,
     Workspace,
 )
+from reasoning.services import access
 from reasoning.services.audit import actor_of
 from reasoning.services.evidence import record
 
@@ -137,7 +137,7 @@ def propose_deployment(*, author: User | None, name: str, **columns: Any) -> Dep
 @transaction.atomic
 def judge(*, judge: User, subject: Registered, verdict: Verdict, reason: str) -> Approval:
     """Approve or retire a version; refused to its author."""
-    _require_role_somewhere(judge, Role.PROMPT_APPROVER)
+    access.require_role_somewhere(judge, Role.PROMPT_APPROVER)
     require_text("reason", reason, limit=2_000)
     if subject.actor_id == judge.pk:
         raise Refused(_("You proposed this version; someone else must approve it."))
@@ -166,13 +166,7 @@ def _propose(author: User | None, row: R) -> R:
 
 def _require_author(author: User | None) -> None:
     if author is not None:
-        _require_role_somewhere(author, Role.PROMPT_AUTHOR)
-
-
-def _require_role_somewhere(user: User, role: Role) -> None:
-    """The registry is shared, so the role counts in whichever workspace it is held."""
-    if not Membership.objects.filter(user=user, role=role).exists():
-        raise Refused(_("This needs the role “%(role)s”."), role=role.value)
+        access.require_role_somewhere(author, Role.PROMPT_AUTHOR)
 
 
 def _decimal(

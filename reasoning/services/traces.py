@@ -24,7 +24,7 @@ from reasoning.models import (
     RunStatus,
     Trace,
 )
-from reasoning.services import clock, live
+from reasoning.services import clock, gates, live
 from reasoning.services.engines import Prepared
 from reasoning.services.evidence import record
 from reasoning.services.leases import Claim, worker_actor
@@ -56,6 +56,23 @@ class Outcome:
     generation: Generation | None
     error: AuditError | None = None
 
+    @property
+    def engine_has_no_room(self) -> bool:
+        """The engine was full or away: nothing is wrong with the run."""
+        return isinstance(self.error, EngineBusy | EngineUnavailable)
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether another attempt may end better."""
+        retryable = isinstance(self.error, EngineError) and self.error.retryable
+        return retryable or self.ending == Ending.WORKER_LOST
+
+    @property
+    def counts(self) -> bool:
+        """Whether this attempt is one of the ``MAX_ATTEMPTS`` that a run is given."""
+        spared = {Ending.FINISHED, Ending.CANCELLED, Ending.HALTED}
+        return self.ending not in spared and not self.engine_has_no_room
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -84,6 +101,7 @@ def _commit(
     if state.status != RunStatus.RUNNING or state.fence != claim.attempt.number:
         return None
     now = clock.now()
+    _tell_gate(outcome)
     rows = [_finding(trace, observation) for observation in observations]
     record(worker_actor(state.worker), trace, *rows, at=now)
     _move_on(state, outcome, now)
@@ -95,8 +113,9 @@ def _commit(
 
 
 def _move_on(state: RunState, outcome: Outcome, now: datetime) -> None:
+    state.troubles += outcome.counts
     state.status, state.not_before = _next_status(state, outcome, now)
-    state.lease_until, state.dispatched_at, state.updated_at = None, None, now
+    state.lease_until, state.updated_at = None, now
     state.save()
     QuestionState.objects.filter(pk=outcome.claim.run.question_id).update(
         status=_QUESTION_STATUS[RunStatus(state.status)], updated_at=now
@@ -115,28 +134,30 @@ def _next_status(state: RunState, outcome: Outcome, now: datetime) -> tuple[RunS
     """The retry policy.
 
     A finished answer is finished whatever it says: findings tell reviewers what is wrong with it.
-    An engine that is away or full is asked again until the run's deadline; any other trouble that
-    may pass, ``MAX_ATTEMPTS`` times; a refusal never.
+    A run that an administrator stopped, and one that found the engine away or full, goes on when
+    that is over, up to its deadline; any other trouble that may pass is tried ``MAX_ATTEMPTS``
+    times, a refusal never again. The run keeps its place in the queue.
     """
     if outcome.ending == Ending.FINISHED:
         return RunStatus.FINISHED, state.not_before
     if state.cancel_requested_at is not None:
         return RunStatus.CANCELLED, state.not_before
-    if outcome.ending == Ending.WORKER_LOST and state.fence < settings.MAX_ATTEMPTS:
+    if outcome.ending == Ending.HALTED:
         return RunStatus.QUEUED, now
-    if _may_retry(state, outcome, now):
-        return RunStatus.QUEUED, now + timedelta(seconds=pause_after(state.fence))
-    return RunStatus.FAILED, state.not_before
+    if now >= state.deadline or state.troubles >= settings.MAX_ATTEMPTS or not outcome.may_pass:
+        return RunStatus.FAILED, state.not_before
+    at_once = outcome.ending == Ending.WORKER_LOST or outcome.engine_has_no_room
+    pause = 0 if at_once else pause_after(state.troubles)
+    return RunStatus.QUEUED, now + timedelta(seconds=pause)
 
 
-def _may_retry(state: RunState, outcome: Outcome, now: datetime) -> bool:
-    error = outcome.error
-    if not (isinstance(error, EngineError) and error.retryable):
-        return False
+def _tell_gate(outcome: Outcome) -> None:
+    """What the attempt shows of how much its engine can take."""
+    claim, error = outcome.claim, outcome.error
     if isinstance(error, EngineBusy | EngineUnavailable):
-        age = now - outcome.claim.run.recorded_at
-        return age < timedelta(seconds=settings.RUN_DEADLINE_SECONDS)
-    return state.fence < settings.MAX_ATTEMPTS
+        gates.shut(base_url=claim.attempt.base_url, error=error, probe=claim.probe)
+    elif claim.probe and outcome.ending == Ending.FINISHED:
+        gates.accepted(claim.attempt.base_url)
 
 
 def pause_after(attempts: int) -> int:

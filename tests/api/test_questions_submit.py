@@ -26,7 +26,7 @@ def raw(client, body, **headers):
 
 def test_a_question_is_stored_and_queued(analyst, registered, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks() as sent:
-        answer = ask(analyst, case_reference="AML-7", metadata={"desk": "4"}, priority=7)
+        answer = ask(analyst, case_reference="AML-7", metadata={"desk": "4"}, priority=4)
     assert answer.status_code == 202
     body = answer.json()
     question = Question.objects.get(pk=body["id"])
@@ -41,7 +41,7 @@ def test_a_question_is_stored_and_queued(analyst, registered, django_capture_on_
     }
     assert (body["status"], body["submitted_by"]) == ("queued", "analyst")
     assert (body["submitted_by_name"], body["decision"]) == ("Amira Haddad", None)
-    assert (body["priority"], body["metadata"]) == (7, {"desk": "4"})
+    assert (body["priority"], body["metadata"]) == (4, {"desk": "4"})
     assert body["created_at"] == question.recorded_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     [run] = body["runs"]
     assert (run["number"], run["status"], run["trace_id"]) == (1, "queued", None)

@@ -118,7 +118,7 @@ def test_the_worker_carries_it_and_the_trace_says_so(trace, ask, monkeypatch):
     monkeypatch.setattr(execution, "prepare", observe)
     # The test's transaction needs the connection that a worker gives back here.
     monkeypatch.setattr(execution, "connection", SimpleNamespace(close=lambda: None))
-    execution.answer(run_id=second.run.pk)
+    execution.answer(leases.claim(run_id=second.run.pk, worker="test:1"))
     assert [exchange.summary.strip() for exchange in seen[0]] == ["The answer is four."]
     [stored] = second.run.traces.all()
     assert "The answer is four." in stored.prompt_rendered

@@ -5,8 +5,19 @@ from datetime import timedelta
 import pytest
 
 from reasoning.core.token_ids import unpack
-from reasoning.models import Ending, PartialOutput, RunState, RunStatus, Trace
-from reasoning.services import clock, leases, recovery, traces
+from reasoning.models import (
+    Action,
+    AuditEvent,
+    Ending,
+    PartialOutput,
+    Place,
+    QuestionState,
+    QuestionStatus,
+    RunState,
+    RunStatus,
+    Trace,
+)
+from reasoning.services import clock, halts, leases, questions, recovery, scheduling, traces
 from reasoning.services.leases import Fragment
 from reasoning.services.traces import Arrived, Outcome
 from tests.conftest import whole
@@ -92,20 +103,26 @@ def test_a_cancelled_run_whose_worker_died_is_cancelled(lost):
     assert stored.status == RunStatus.CANCELLED
 
 
-def test_a_recovered_run_is_due_at_once(lost):
+def test_a_recovered_run_is_next_before_what_was_asked_later(lost, people):
     recovery.recover_lost()
-    assert recovery.due(broker_is_empty=False) == [lost.run.pk]
-    assert recovery.due(broker_is_empty=False) == []
+    later = questions.Asked(workspace="finance", text="And then?")
+    questions.submit(user=people["analyst"], asked=later)
+    assert scheduling.take_next(worker="alive:2").run == lost.run
 
 
-def test_a_run_the_broker_forgot_is_sent_again_once_the_broker_is_empty(submitted):
-    old = clock.now() - timedelta(seconds=recovery.UNCLAIMED_SECONDS + 1)
-    RunState.objects.filter(pk=submitted.run.pk).update(dispatched_at=old)
-    assert recovery.due(broker_is_empty=False) == []
-    assert recovery.due(broker_is_empty=True) == [submitted.run.pk]
+def test_a_run_is_given_up_at_its_deadline(submitted):
+    RunState.objects.update(deadline=clock.now() - timedelta(seconds=1))
+    assert scheduling.take_next(worker="alive:1") is None
+    assert recovery.give_up() == [submitted.run.pk]
+    assert recovery.give_up() == []
+    assert RunState.objects.get(pk=submitted.run.pk).status == RunStatus.FAILED
+    state = QuestionState.objects.get(pk=submitted.question.pk)
+    assert state.status == QuestionStatus.FAILED
+    event = AuditEvent.objects.get(action=Action.GAVE_UP)
+    assert (event.subject_id, event.question_id) == (submitted.run.pk, submitted.question.pk)
 
 
-def test_a_retry_waits_for_its_time(submitted):
-    later = clock.now() + timedelta(seconds=30)
-    RunState.objects.filter(pk=submitted.run.pk).update(dispatched_at=None, not_before=later)
-    assert recovery.due(broker_is_empty=True) == []
+def test_stopped_work_has_no_deadline(submitted, people):
+    RunState.objects.update(deadline=clock.now() - timedelta(seconds=1))
+    halts.stop(user=people["admin"], reason="Looking into it.", place=Place.PAGE)
+    assert recovery.give_up() == []

@@ -10,13 +10,13 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, connection
 
 from reasoning import tasks
-from reasoning.services import bundles, recovery
+from reasoning.services import bundles, recovery, scheduling
 
 log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Requeue runs whose worker is gone and tell the broker of runs that wait."
+    help = "Requeue runs whose worker is gone and wake workers for runs that wait."
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--once", action="store_true", help="sweep once and exit")
@@ -33,11 +33,13 @@ class Command(BaseCommand):
 
 
 def sweep() -> None:
-    """One round: lost attempts become traces, and waiting runs are sent."""
+    """One round: lost attempts become traces, and where runs wait somebody is woken."""
     for stored in recovery.recover_lost():
         log.warning("run %s: attempt %s was lost", stored.trace.run_id, stored.trace.attempt.number)
-    for run_id in recovery.due(broker_is_empty=tasks.broker_is_empty()):
-        tasks.dispatch(run_id)
+    for run_id in recovery.give_up():
+        log.warning("run %s: given up at its deadline", run_id)
+    if scheduling.anything():
+        tasks.wake()
     for export_id in bundles.due():
         tasks.dispatch_export(export_id)
 
