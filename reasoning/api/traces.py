@@ -16,7 +16,7 @@ from reasoning.api.shapes.evidence import list_of, usernames
 from reasoning.core.errors import NotFound, Refused
 from reasoning.core.errors import gettext_noop as _
 from reasoning.models import Action, Entry, Place, Trace
-from reasoning.services import access, audit, integrity, log_state, review
+from reasoning.services import access, annotating, audit, integrity, log_state
 
 
 class SigningIsForPeople(Refused):
@@ -109,7 +109,7 @@ class Annotations(TraceView):
     def post(self, request: Request, pk: Any) -> Response:
         """A note is never edited: a reply says more. For analysts and reviewers."""
         trace = self.readable(pk)
-        note = review.annotate(user=self.user, trace=trace, **self.body(AnnotateShape))
+        note = annotating.annotate(user=self.user, trace=trace, **self.body(AnnotateShape))
         return Response(AnnotationShape(note, context=usernames([note])).data, status=201)
 
 

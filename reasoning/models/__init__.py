@@ -24,12 +24,14 @@ from reasoning.models.log import (
     TimestampToken,
 )
 from reasoning.models.policy_version import PolicyVersion
+from reasoning.models.preference import Layout, Preference
 from reasoning.models.prompt_version import EARLIER_TURNS, PromptVersion
 from reasoning.models.question import LanguageSource, Question, QuestionState, QuestionStatus
 from reasoning.models.registered import Registered
 from reasoning.models.review_claim import ReviewClaim
 from reasoning.models.run import Attempt, PartialOutput, Run, RunState, RunStatus
 from reasoning.models.sampling_profile import SamplingProfile
+from reasoning.models.saved_view import SavedView
 from reasoning.models.stream_limit import StreamLimit
 from reasoning.models.trace import Ending, Trace
 from reasoning.models.user import User
@@ -82,6 +84,7 @@ __all__ = [
     "Gate",
     "Halt",
     "LanguageSource",
+    "Layout",
     "Leaf",
     "LogHead",
     "LogKey",
@@ -90,6 +93,7 @@ __all__ = [
     "PartialOutput",
     "Place",
     "PolicyVersion",
+    "Preference",
     "PromptVersion",
     "Question",
     "QuestionState",
@@ -102,6 +106,7 @@ __all__ = [
     "RunState",
     "RunStatus",
     "SamplingProfile",
+    "SavedView",
     "Scope",
     "Severity",
     "StreamLimit",

@@ -18,6 +18,8 @@ class Action(models.TextChoices):
     DOWNLOADED = "downloaded", _("downloaded the evidence")
     REFUSED = "refused", _("was refused")
     CLAIMED = "claimed", _("took the review")
+    RELEASED = "released", _("gave the review back")
+    HANDED_OVER = "handed_over", _("handed the review over")
     CANCELLED = "cancelled", _("cancelled the run")
     STOPPED = "stopped", _("stopped the work")
     RESUMED = "resumed", _("resumed the work")
@@ -45,6 +47,15 @@ class AuditEvent(Evidence):
     code = models.CharField(max_length=60)
     detail = committed_text()
     detail_salt = salt()
+
+    class Meta(Evidence.Meta):
+        indexes = [
+            models.Index(
+                fields=["question_id", "actor_id", "recorded_at"],
+                name="audit_event_question",
+                condition=models.Q(question_id__isnull=False),
+            )
+        ]
 
     def facts(self) -> dict[str, Any]:
         return {

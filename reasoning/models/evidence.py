@@ -66,6 +66,10 @@ class Evidence(models.Model):
         """Every column with a commitment."""
         return ("actor_name", *cls.TEXTS)
 
+    def commits_to(self) -> tuple[str, ...]:
+        """The columns that this row's document commits to: fewer, where it is of an older form."""
+        return self.committed()
+
     def document(self, commitments: dict[str, bytes]) -> dict[str, Any]:
         """The canonical document of this row, given its texts' commitments."""
         return entry_document(

@@ -58,7 +58,11 @@ class Question(Evidence):
                 fields=["actor_id", "idempotency_key"], name="idempotency_key_once"
             )
         ]
-        indexes = [models.Index(fields=["workspace", "-recorded_at", "-id"], name="question_list")]
+        indexes = [
+            models.Index(fields=["workspace", "-recorded_at", "-id"], name="question_list"),
+            models.Index(fields=["-recorded_at", "-id"], name="question_newest"),
+            models.Index(fields=["workspace", "case_reference"], name="question_case"),
+        ]
 
     def facts(self) -> dict[str, Any]:
         return {
@@ -86,13 +90,29 @@ class QuestionStatus(models.TextChoices):
 
 
 class QuestionState(models.Model):
-    """Where a question stands. Not evidence: it follows from runs and decisions."""
+    """Where a question stands. Not evidence: it follows from runs and decisions.
+
+    ``trace`` is the newest one. Other columns repeat the question's, so that the queue is read from
+    one short index however many questions there are.
+    """
 
     question = models.OneToOneField(
         Question, models.PROTECT, primary_key=True, related_name="state"
     )
     status = models.CharField(max_length=10, choices=QuestionStatus.choices)
     updated_at = models.DateTimeField()
+    workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="+", db_index=False)
+    asked_at = models.DateTimeField()
+    asked_by = models.UUIDField(null=True)
+    language = models.CharField(max_length=8)
+    trace = models.ForeignKey("Trace", models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:
-        indexes = [models.Index(fields=["status", "-updated_at"], name="question_status")]
+        indexes = [
+            models.Index(fields=["status", "-updated_at"], name="question_status"),
+            models.Index(
+                fields=["workspace", "asked_at", "question"],
+                name="review_queue",
+                condition=models.Q(status="in_review"),
+            ),
+        ]

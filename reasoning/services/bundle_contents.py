@@ -183,7 +183,7 @@ def _erasures(record: Record, places: Mapping[int, int]) -> dict[tuple[UUID, str
 def _disclosures(
     row: Evidence, erased: Mapping[tuple[UUID, str], int]
 ) -> Iterator[tuple[str, Disclosure]]:
-    for name in row.committed():
+    for name in row.commits_to():
         value, salt = getattr(row, name), getattr(row, f"{name}_salt")
         if value is None or salt is None:
             yield name, Erased(erased[row.pk, name])

@@ -79,7 +79,7 @@ def _facts(entry: Entry) -> dict[str, Any]:
 
 
 def _require_erasable(subject: Evidence, fields: Sequence[str]) -> None:
-    unknown = set(fields) - set(subject.committed())
+    unknown = set(fields) - set(subject.commits_to())
     if unknown or not fields or len(set(fields)) != len(fields):
         raise InvalidInput.of(
             "fields", "unknown", _("Name texts of this record, each of them once.")

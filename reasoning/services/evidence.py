@@ -52,7 +52,7 @@ def _model(row: Evidence) -> type[Evidence]:
 def _sealed(row: Evidence, actor: Actor, moment: datetime) -> Entry:
     row.recorded_at = moment
     row.actor_id, row.actor_kind, row.actor_name = actor.id, actor.kind, actor.name
-    document = row.document(_committed(row, row.committed()))
+    document = row.document(_committed(row, row.commits_to()))
     return Entry(
         subject_id=row.id,
         record_id=row.record_id(),

@@ -95,7 +95,7 @@ def _item(entry: Entry, row: Evidence) -> dict[str, Any]:
         "document": b64encode(bytes(entry.document)).decode(),
         "document_sha256": bytes(entry.document_sha256).hex(),
         "facts": row.facts(),
-        "texts": {name: _text(row, name) for name in row.committed()},
+        "texts": {name: _text(row, name) for name in row.commits_to()},
     }
 
 

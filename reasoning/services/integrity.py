@@ -94,7 +94,7 @@ def difference(row: Evidence, entry: Entry | None, erased: Collection[str] = ())
         held = _commitments(recorded)
     except Malformed:
         return "document"
-    for name in row.committed():
+    for name in row.commits_to():
         if not (name in erased and is_erased(row, name)) and not _opens(row, name, held.get(name)):
             return name
     present = row.document(held)
@@ -107,7 +107,7 @@ def is_erased(row: Evidence, name: str) -> bool:
 
 
 def _has_gaps(row: Evidence) -> bool:
-    return any(getattr(row, name) is None for name in row.committed())
+    return any(getattr(row, name) is None for name in row.commits_to())
 
 
 def _commitments(document: Mapping[str, Any]) -> dict[str, bytes]:

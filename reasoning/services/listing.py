@@ -1,28 +1,19 @@
-"""Lists of questions: filters, search and keyset pages, newest first. No large text is loaded."""
+"""Lists of questions: filters, search and keyset pages, newest first."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Left
 
-from reasoning.core.errors import InvalidInput
-from reasoning.core.errors import gettext_noop as _
-from reasoning.models import (
-    READING_ROLES,
-    Decision,
-    Finding,
-    Question,
-    QuestionStatus,
-    ReviewClaim,
-    Role,
-    Trace,
-    User,
-)
+from reasoning.models import READING_ROLES, Decision, Question, Trace, User
 from reasoning.models.question import QuestionQuerySet
+from reasoning.services import keyset
 
 PAGE_SIZE = 50
+EXCERPT = 300
+"""Characters of a text that lists show."""
 
 
 @dataclass(frozen=True)
@@ -48,29 +39,17 @@ class Page:
 
 
 def find_questions(
-    *, user: User, filters: Filters, cursor: str = "", size: int = PAGE_SIZE
+    *, user: User, filters: Filters, cursor: str = "", size: int = PAGE_SIZE, whole: bool = True
 ) -> Page:
     """The questions the user may read, newest first.
 
-    Each has ``latest_trace_id``, ``state``, ``workspace`` and ``latest_decision`` at hand. Raises
-    InvalidInput for a cursor that this did not give out.
+    Each has ``latest_trace_id``, ``state``, ``workspace`` and ``latest_decision`` at hand, and
+    ``excerpt``, the beginning of its text; the text itself only when ``whole``. Raises InvalidInput
+    for a cursor that this did not give out.
     """
     rows = Question.objects.visible_to(user, READING_ROLES)
+    rows = rows if whole else rows.defer("text", "metadata")
     return _page(_filtered(rows, filters), cursor, size)
-
-
-def review_queue(*, user: User, filters: Filters, cursor: str = "", size: int = PAGE_SIZE) -> Page:
-    """What waits for a decision by someone like this user, oldest first; not the user's own.
-
-    Each question has ``queue_trace`` (with findings, claim and run, without texts).
-    """
-    rows = Question.objects.visible_to(user, (Role.REVIEWER,)).filter(
-        state__status=QuestionStatus.IN_REVIEW
-    )
-    rows = rows.exclude(actor_id=user.pk)
-    page = _page(_filtered(rows, filters), cursor, size, oldest_first=True)
-    _attach_traces(page.questions)
-    return page
 
 
 def _filtered(rows: QuestionQuerySet, filters: Filters) -> QuestionQuerySet:
@@ -91,15 +70,11 @@ def _filtered(rows: QuestionQuerySet, filters: Filters) -> QuestionQuerySet:
     return rows
 
 
-def _page(rows: QuestionQuerySet, cursor: str, size: int, *, oldest_first: bool = False) -> Page:
-    order = ("recorded_at", "id") if oldest_first else ("-recorded_at", "-id")
+def _page(rows: QuestionQuerySet, cursor: str, size: int) -> Page:
     if cursor:
-        moment, identifier = _parsed(cursor)
-        side = "gt" if oldest_first else "lt"
-        rows = rows.filter(
-            Q(**{f"recorded_at__{side}": moment})
-            | Q(recorded_at=moment, **{f"id__{side}": identifier})
-        )
+        moment, identifier = keyset.parsed(cursor)
+        rows = rows.filter(recorded_at__lte=moment)
+        rows = rows.exclude(recorded_at=moment, id__gte=identifier)
     latest = Trace.objects.filter(run__question=OuterRef("pk")).order_by(
         "-run__number", "-attempt__number"
     )
@@ -109,12 +84,14 @@ def _page(rows: QuestionQuerySet, cursor: str, size: int, *, oldest_first: bool 
         .annotate(
             latest_trace_id=Subquery(latest.values("pk")[:1]),
             submitted_by_name=F("actor_name"),
+            excerpt=Left("text", EXCERPT),
         )
-        .order_by(*order)[: size + 1]
+        .order_by("-recorded_at", "-id")[: size + 1]
     )
     _attach_decisions(found)
     more = len(found) > size
-    return Page(found[:size], _cursor(found[size - 1]) if more else "")
+    last = found[size - 1] if more else None
+    return Page(found[:size], keyset.cursor_of(last.recorded_at, last.pk) if last else "")
 
 
 def _attach_decisions(questions: list[Question]) -> None:
@@ -125,37 +102,3 @@ def _attach_decisions(questions: list[Question]) -> None:
     }
     for question in questions:
         question.latest_decision = latest.get(question.pk)  # type: ignore[attr-defined]
-
-
-def _attach_traces(questions: list[Question]) -> None:
-    """``queue_trace`` on each, without its texts, in three queries."""
-    ids = [question.latest_trace_id for question in questions]  # type: ignore[attr-defined]
-    traces = (
-        Trace.objects.filter(pk__in=ids)
-        .only("id", "run", "recorded_at", "ending", "language_of_summary", "run__number")
-        .select_related("run")
-        .prefetch_related(
-            Prefetch("findings", Finding.objects.order_by("-severity", "code")),
-            Prefetch("claim", ReviewClaim.objects.select_related("reviewer")),
-        )
-    )
-    by_id = {trace.pk: trace for trace in traces}
-    for question in questions:
-        question.queue_trace = by_id.get(question.latest_trace_id)  # type: ignore[attr-defined]
-
-
-def _cursor(question: Question) -> str:
-    key = f"{question.recorded_at.astimezone(UTC).isoformat()}|{question.pk}"
-    return urlsafe_b64encode(key.encode()).decode().rstrip("=")
-
-
-def _parsed(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        moment, _bar, identifier = urlsafe_b64decode(padded).decode().partition("|")
-        if not moment.endswith("+00:00"):
-            raise ValueError(moment)
-        return datetime.fromisoformat(moment), UUID(identifier)
-    except ValueError as error:
-        sentence = _("This cursor was not given out by this list.")
-        raise InvalidInput.of("cursor", "malformed", sentence) from error

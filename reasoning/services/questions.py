@@ -309,7 +309,13 @@ def _store(
     record(actor_of(user), question)
     run = _request_run(user, question, checked.pinned, delay, checked.follows_trace)
     QuestionState.objects.create(
-        question=question, status=QuestionStatus.QUEUED, updated_at=run.recorded_at
+        question=question,
+        status=QuestionStatus.QUEUED,
+        updated_at=run.recorded_at,
+        workspace=question.workspace,
+        asked_at=question.recorded_at,
+        asked_by=question.actor_id,
+        language=question.language,
     )
     return Submitted(question, run, created=True)
 

@@ -1,9 +1,7 @@
-"""Reviewing: taking a trace, noting on it, and signing a decision."""
+"""Signing a decision on a trace."""
 
-from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext
 
@@ -11,19 +9,14 @@ from reasoning.core.errors import (
     AccountLocked,
     CannotBeApproved,
     Conflict,
-    FieldError,
     IntegrityMismatch,
     InvalidInput,
-    Refused,
-    SubmitterCannotDecide,
     WrongCredentials,
 )
 from reasoning.core.errors import gettext_noop as _
-from reasoning.core.texts import require_text, text_problem
+from reasoning.core.texts import require_text
 from reasoning.models import (
     Action,
-    AnnotatedPart,
-    Annotation,
     Decision,
     Entry,
     Evidence,
@@ -39,129 +32,13 @@ from reasoning.models import (
     Trace,
     User,
 )
-from reasoning.services import access, audit, clock, integrity
+from reasoning.services import audit, clock, integrity
 from reasoning.services.audit import actor_of
+from reasoning.services.claims import require_independent_reviewer
 from reasoning.services.evidence import record
 
-NOTE_LIMIT = 10_000
 RATIONALE_LIMIT = 10_000
-LABEL_LIMIT = 40
 FAILURES_THAT_LOCK = 5
-
-
-# Taking a review --------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def claim(*, user: User, trace: Trace) -> ReviewClaim:
-    """Hold a trace for review for a while; again by the same reviewer prolongs it."""
-    _require_independent_reviewer(user, trace)
-    state = QuestionState.objects.select_for_update().get(pk=trace.question_id)
-    if state.status != QuestionStatus.IN_REVIEW:
-        raise Conflict(_("This question is not waiting for a decision."))
-    now = clock.now()
-    held = ReviewClaim.objects.select_related("reviewer").filter(trace=trace).first()
-    if held and held.reviewer_id != user.pk and held.expires_at > now:
-        raise Conflict(_("%(name)s is reviewing this now."), name=held.reviewer.get_full_name())
-    mine, created = ReviewClaim.objects.update_or_create(
-        trace=trace,
-        defaults={
-            "reviewer": user,
-            "expires_at": now + timedelta(minutes=settings.REVIEW_CLAIM_MINUTES),
-        },
-    )
-    if created or (held and held.reviewer_id != user.pk):
-        audit.remember(
-            action=Action.CLAIMED,
-            place=Place.PAGE,
-            user=user,
-            question=trace.run.question,
-            subject_id=trace.pk,
-        )
-    return mine
-
-
-@transaction.atomic
-def release(*, user: User, trace: Trace) -> None:
-    """Give a claimed trace back to the queue."""
-    ReviewClaim.objects.filter(trace=trace, reviewer=user).delete()
-
-
-def _require_independent_reviewer(user: User, trace: Trace) -> None:
-    access.require_role(user, trace.run.question.workspace_id, Role.REVIEWER)
-    if trace.run.question.actor_id == user.pk:
-        raise SubmitterCannotDecide
-
-
-# Annotating -------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def annotate(
-    *,
-    user: User,
-    trace: Trace,
-    part: str,
-    start: int = 0,
-    end: int = 0,
-    note: str,
-    label: str = "",
-    reply_to: UUID | None = None,
-) -> Annotation:
-    """Put a note on a span (code points, end exclusive) of the thinking or the summary."""
-    roles = access.roles_of(user, trace.run.question.workspace_id)
-    if not roles & {Role.REVIEWER, Role.ANALYST}:
-        raise Refused(_("Auditors read; they do not annotate."))
-    problems = [
-        problem
-        for problem in (
-            text_problem("note", note, limit=NOTE_LIMIT),
-            text_problem("label", label, limit=LABEL_LIMIT, blank=True),
-            _span_problem(trace, part, start, end),
-            _reply_problem(trace, reply_to),
-        )
-        if problem
-    ]
-    if problems:
-        raise InvalidInput(fields=problems)
-    annotation = Annotation(
-        trace=trace,
-        question_id=trace.question_id,
-        part=part,
-        start=start,
-        end=end,
-        quote=_part_text(trace, part)[start:end],
-        note=note,
-        label=label,
-        reply_to_id=reply_to,
-    )
-    record(actor_of(user), annotation)
-    return annotation
-
-
-def _part_text(trace: Trace, part: str) -> str:
-    texts = {AnnotatedPart.THINKING: trace.thinking, AnnotatedPart.SUMMARY: trace.summary}
-    return next((text or "" for name, text in texts.items() if name == part), "")
-
-
-def _span_problem(trace: Trace, part: str, start: int, end: int) -> FieldError | None:
-    if part not in AnnotatedPart.values:
-        return FieldError("part", "unknown", _("Must be thinking, summary or whole."))
-    length = len(_part_text(trace, part))
-    whole = part == AnnotatedPart.WHOLE and start == end == 0
-    if whole or 0 <= start < end <= length:
-        return None
-    sentence = _("The span must lie within the %(length)s characters of this part.")
-    return FieldError("start", "out_of_range", sentence, {"length": length})
-
-
-def _reply_problem(trace: Trace, reply_to: UUID | None) -> FieldError | None:
-    if reply_to is None or trace.annotations.filter(pk=reply_to).exists():
-        return None
-    return FieldError("reply_to", "unknown", _("There is no such note on this trace."))
-
-
-# Signing ----------------------------------------------------------------------------------------
 
 
 def statement_for(*, user: User, trace: Trace, meaning: str, document_sha256: str) -> str:
@@ -196,7 +73,7 @@ def sign(
     Raises Refused (wrong role, submitter, locked, wrong password, defective trace),
     IntegrityMismatch when the record is not the one shown, Conflict when it is already decided.
     """
-    _require_independent_reviewer(user, trace)
+    require_independent_reviewer(user, trace)
     _check_form(meaning, rationale)
     _require_password(user, password)
     return _sign(user, trace, Meaning(meaning), rationale, document_sha256_shown)

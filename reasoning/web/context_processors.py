@@ -6,7 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from reasoning.models import Membership, QuestionState, QuestionStatus, Role, User, Workspace
+from reasoning.models import Role, User, Workspace
+from reasoning.services import personal, queue
 from reasoning.web import demonstration
 
 THEMES = ("light", "dark")
@@ -36,15 +37,12 @@ def _personal(user: User) -> dict[str, Any]:
         "rooms": [{"workspace": room, "roles": names} for room, names in roles.items()],
         "may_ask": Role.ANALYST in held,
         "may_review": Role.REVIEWER in held,
+        "preference": personal.preference_of(user),
         "waiting": _waiting(user) if Role.REVIEWER in held else None,
     }
 
 
 def _waiting(user: User) -> str:
-    """How many questions wait for reviewers like this one; counting stops at a hundred."""
-    rooms = Membership.objects.filter(user=user, role=Role.REVIEWER).values("workspace")
-    states = QuestionState.objects.filter(
-        status=QuestionStatus.IN_REVIEW, question__workspace__in=rooms
-    ).exclude(question__actor_id=user.pk)
-    count = states[: COUNTED + 1].count()
-    return str(count) if count <= COUNTED else f"{COUNTED}+"
+    """How many reviews this person could take; counting stops at a hundred."""
+    count = queue.count(user=user, wanted=queue.Wanted(), limit=COUNTED)
+    return f"{count.value}+" if count.more else str(count.value)

@@ -1,9 +1,11 @@
 """Forms: shape and labels. What is allowed is for the services to say."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +23,8 @@ from reasoning.models import (
 from reasoning.web import widgets
 
 Choices = list[tuple[str, Any]]
+CODE = re.compile(r"[a-z_]{1,60}")
+"""The code of a finding."""
 
 
 class Text(forms.CharField):
@@ -93,11 +97,43 @@ class ExportForm(forms.Form):
         _choose(self, "workspace", [("", _("All")), *((room.slug, room.name) for room in rooms)])
 
 
-class QueueForm(FilterForm):
-    """Filters of the review queue."""
+class QueueForm(forms.Form):
+    """Filters of the review queue, as they stand in the address."""
 
-    status = None  # type: ignore[assignment]  # how Django takes an inherited field away
-    search = None  # type: ignore[assignment]
+    workspace = Optional(label=_("Workspace"))
+    language = Optional(label=_("Language"))
+    finding = Optional(label=_("Findings"))
+    age = Optional(
+        label=_("Asked"),
+        choices=[
+            ("", _("Any time")),
+            ("today", _("In the last 24 hours")),
+            ("day", _("More than a day ago")),
+            ("three", _("More than three days ago")),
+            ("week", _("More than a week ago")),
+        ],
+    )
+    case_reference = forms.CharField(label=_("Case"), required=False, widget=widgets.line())
+
+    def __init__(self, rooms: list[Workspace], data: QueryDict) -> None:
+        super().__init__(data)
+        _choose(self, "workspace", [("", _("All")), *((room.slug, room.name) for room in rooms)])
+        _choose(self, "language", [("", _("Any")), *language_choices()])
+        _choose(self, "finding", _finding_choices(data.get("finding", "")))
+
+
+def _finding_choices(chosen: str) -> Choices:
+    """How grave; and the one finding that a row's label has asked for."""
+    choices: Choices = [
+        ("", _("Any or none")),
+        ("blocking", _("Blocking approval")),
+        ("warning", _("Warnings and worse")),
+        ("none", _("No warnings")),
+    ]
+    known = {value for value, _label in choices}
+    if chosen in known or not CODE.fullmatch(chosen):
+        return choices
+    return [*choices, (chosen, chosen.replace("_", " "))]
 
 
 class NoteForm(forms.Form):
@@ -117,7 +153,11 @@ class NoteForm(forms.Form):
     start = forms.IntegerField(required=False, widget=forms.HiddenInput)
     end = forms.IntegerField(required=False, widget=forms.HiddenInput)
     note = Text(label=_("Note"), widget=widgets.text(3))
-    label = forms.CharField(label=_("Label"), required=False, widget=widgets.line())
+    label = Optional(label=_("Label"))
+
+    def __init__(self, labels: Iterable[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choose(self, "label", [("", _("None")), *((label, gettext(label)) for label in labels)])
 
 
 class SignForm(forms.Form):

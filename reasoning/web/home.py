@@ -5,8 +5,18 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
-from reasoning.models import READING_ROLES, Entry, Question, QuestionStatus, Trace, User
+from reasoning.models import (
+    READING_ROLES,
+    LogHead,
+    Question,
+    QuestionState,
+    QuestionStatus,
+    Trace,
+    User,
+)
 from reasoning.models.question import QuestionQuerySet
+from reasoning.services import access
+from reasoning.services.counting import Count, count_up_to
 from reasoning.services.review import latest_trace_id
 from reasoning.web import demonstration
 from reasoning.web.records import LogState, log_state
@@ -27,7 +37,7 @@ def home(request: SignedIn) -> HttpResponse:
         request,
         "home.html",
         {
-            "counts": _counts(visible),
+            "counts": _counts(request.user),
             "specimen": specimen,
             "trace": trace,
             "entry": entry,
@@ -48,15 +58,16 @@ def _latest_trace(question: Question) -> Trace | None:
     return Trace.objects.get(pk=latest) if latest else None
 
 
-def _counts(visible: QuestionQuerySet) -> list[dict[str, object]]:
+def _counts(user: User) -> list[dict[str, object]]:
+    """Bounded, but for the log, which knows its size."""
+    states = QuestionState.objects.filter(workspace__in=access.workspaces_of(user))
+    in_review = states.filter(status=QuestionStatus.IN_REVIEW)
+    size = LogHead.objects.values_list("size", flat=True).first() or 0
     return [
-        {"label": gettext("questions"), "value": visible.count()},
-        {
-            "label": gettext("in review"),
-            "value": visible.filter(state__status=QuestionStatus.IN_REVIEW).count(),
-        },
-        {"label": gettext("decided"), "value": visible.filter(state__status__in=DECIDED).count()},
-        {"label": gettext("entries"), "value": Entry.objects.count()},
+        {"label": gettext("questions"), "count": count_up_to(states)},
+        {"label": gettext("in review"), "count": count_up_to(in_review)},
+        {"label": gettext("decided"), "count": count_up_to(states.filter(status__in=DECIDED))},
+        {"label": gettext("log entries"), "count": Count(size)},
     ]
 
 

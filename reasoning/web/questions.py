@@ -31,7 +31,7 @@ def index(request: SignedIn) -> HttpResponse:
     form = FilterForm(access.workspaces_of(request.user), request.GET)
     filters = filters_of(form)
     page = listing.find_questions(
-        user=request.user, filters=filters, cursor=request.GET.get("after", "")
+        user=request.user, filters=filters, cursor=request.GET.get("after", ""), whole=False
     )
     context = {
         "form": form,

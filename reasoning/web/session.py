@@ -76,7 +76,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark or the system's theme in this browser, as static/js/theme.js does."""
-    response = redirect(_next(request))
+    response = redirect(address_to_return_to(request))
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
         response.set_cookie("theme", chosen, max_age=YEAR, samesite="Lax")
@@ -85,7 +85,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _next(request: HttpRequest) -> str:
+def address_to_return_to(request: HttpRequest) -> str:
     """Where the person came from, if that is here."""
     wanted = request.POST.get("next", "")
     here = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})

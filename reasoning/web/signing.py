@@ -18,7 +18,7 @@ from reasoning.core.errors import (
     NotFound,
 )
 from reasoning.models import Decision, Meaning, Severity, Trace, User
-from reasoning.services import access, listing
+from reasoning.services import access, claims, queue
 from reasoning.services import review as service
 from reasoning.templatetags.reading import message
 from reasoning.web.forms import SignForm
@@ -53,7 +53,7 @@ def sign(request: SignedIn, identifier: UUID) -> HttpResponse:
     """Show everything that would be signed; a POST with fresh credentials signs it."""
     trace = access.readable_trace(request.user, identifier)
     if request.method == "GET":
-        service.claim(user=request.user, trace=trace)
+        claims.claim(user=request.user, trace=trace)
         remember_view(request, trace)
         return _ceremony(request, trace, SignForm())
     form = SignForm(request.POST)
@@ -139,12 +139,11 @@ def receipt(request: SignedIn, identifier: UUID) -> HttpResponse:
         **evidence_context(trace),
         "decision": decision,
         "log": log_state(decision.pk),
-        "next_trace": _next(request.user),
+        "waiting_here": _waiting(request),
     }
     return render(request, "review/receipt.html", context)
 
 
-def _next(user: User) -> UUID | None:
-    """The oldest trace waiting for someone like this reviewer."""
-    page = listing.review_queue(user=user, filters=listing.Filters(), size=1)
-    return page.questions[0].latest_trace_id if page.questions else None  # type: ignore[attr-defined]
+def _waiting(request: SignedIn) -> int:
+    """How many reviews this person could take now, up to a hundred."""
+    return queue.count(user=request.user, wanted=queue.Wanted(), limit=99).value

@@ -3,7 +3,18 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from reasoning.web import ask, exports, home, questions, review, session, signing, traces
+from reasoning.web import (
+    ask,
+    desk,
+    exports,
+    home,
+    preferences,
+    questions,
+    queue,
+    session,
+    signing,
+    traces,
+)
 
 app_name = "web"
 
@@ -13,6 +24,7 @@ urlpatterns = [
     path("sign-out/", session.sign_out, name="sign-out"),
     path("theme/", session.theme, name="theme"),
     path("language/", set_language, name="language"),
+    path("preferences/", preferences.prefer, name="prefer"),
     path("ask/", ask.ask, name="ask"),
     path("ask/count/", ask.count, name="ask-count"),
     path("questions/", questions.index, name="questions"),
@@ -25,10 +37,15 @@ urlpatterns = [
     path("exports/", exports.index, name="exports"),
     path("exports/<uuid:identifier>/", exports.detail, name="export"),
     path("exports/<uuid:identifier>/download/", exports.download, name="export-download"),
-    path("review/", review.queue, name="queue"),
-    path("review/<uuid:identifier>/", review.desk, name="desk"),
-    path("review/<uuid:identifier>/notes/", review.annotate, name="annotate"),
-    path("review/<uuid:identifier>/release/", review.release, name="release"),
+    path("review/", queue.queue, name="queue"),
+    path("review/next/", queue.start_next, name="start-next"),
+    path("review/views/", queue.save_view, name="save-view"),
+    path("review/views/<uuid:identifier>/remove/", queue.remove_view, name="remove-view"),
+    path("review/<uuid:identifier>/", desk.desk, name="desk"),
+    path("review/<uuid:identifier>/start/", queue.start, name="start"),
+    path("review/<uuid:identifier>/hand-over/", queue.hand_over, name="hand-over"),
+    path("review/<uuid:identifier>/release/", queue.release, name="release"),
+    path("review/<uuid:identifier>/notes/", desk.annotate, name="annotate"),
     path("review/<uuid:identifier>/sign/", signing.sign, name="sign"),
     path("decisions/<uuid:identifier>/", signing.receipt, name="receipt"),
 ]

@@ -1,11 +1,10 @@
 // Single keys for people who read all day. They never act while someone types, can be switched off
 // (WCAG 2.1.4), and none of them decides or signs anything.
 
-const STORE = "single-keys";
 const sheet = document.getElementById("keys");
 const control = document.querySelector("[data-keys-switch]");
 
-const on = () => localStorage.getItem(STORE) !== "off";
+const on = () => document.documentElement.dataset.keys !== "off";
 
 function typing(target) {
   return target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName);
@@ -38,7 +37,7 @@ const ACTS = {
   n: () => move(findings(), 1),
   p: () => move(findings(), -1),
   a: note,
-  d: () => (document.querySelector("#decide a") ?? document.getElementById("decide"))?.focus(),
+  d: () => (document.querySelector("#decide :is(a, button)") ?? document.getElementById("decide"))?.focus(),
   "/": () => document.querySelector("input[type=search]")?.focus(),
   "?": () => sheet.showModal(),
 };
@@ -50,8 +49,13 @@ document.addEventListener("keydown", (event) => {
   ACTS[event.key]();
 });
 
-control.checked = on();
-control.addEventListener("change", () => localStorage.setItem(STORE, control.checked ? "on" : "off"));
+control?.addEventListener("change", async () => {
+  const value = control.checked ? "on" : "off";
+  document.documentElement.dataset.keys = value;
+  const body = new FormData(control.form);
+  body.set("single_keys", value);
+  await fetch(control.form.action, { method: "POST", body, redirect: "manual" });
+});
 
 for (const button of document.querySelectorAll("[data-opens=keys]")) {
   button.hidden = false;

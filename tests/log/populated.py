@@ -25,6 +25,7 @@ from reasoning.models import (
 )
 from reasoning.services import (
     access,
+    annotating,
     audit,
     erasure,
     leases,
@@ -166,7 +167,7 @@ def decide(people: dict[str, User], answer: str, meaning: str) -> SimpleNamespac
     outcome = Outcome(claim, Ending.FINISHED, None, whole(answer))
     stored = traces.store(outcome, Arrived("", ()))
     trace = access.readable_trace(people["reviewer"], stored.trace.pk)
-    review.annotate(
+    annotating.annotate(
         user=people["reviewer"], trace=trace, part="thinking", start=1, end=4, note="Indeed."
     )
     decision = review.sign(

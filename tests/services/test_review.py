@@ -20,7 +20,7 @@ from reasoning.models import (
     ReviewClaim,
     Role,
 )
-from reasoning.services import access, questions, review
+from reasoning.services import access, claims, questions, review
 from tests.conftest import PASSWORD
 
 
@@ -127,57 +127,7 @@ def test_an_older_trace_cannot_be_decided(people, trace, submitted, answered):
         sign(people, trace)
 
 
-def test_a_claim_keeps_others_out(people, trace):
-    review.claim(user=people["reviewer"], trace=trace)
-    with pytest.raises(Conflict, match="Claire Fontaine"):
-        review.claim(user=people["reviewer2"], trace=trace)
-    with pytest.raises(Conflict, match="Claire Fontaine"):
-        sign(people, trace, user="reviewer2")
-
-
-def test_an_expired_claim_is_taken_over(people, trace, settings):
-    settings.REVIEW_CLAIM_MINUTES = -1
-    review.claim(user=people["reviewer"], trace=trace)
-    settings.REVIEW_CLAIM_MINUTES = 30
-    assert review.claim(user=people["reviewer2"], trace=trace).reviewer == people["reviewer2"]
-
-
 def test_signing_ends_the_claim(people, trace):
-    review.claim(user=people["reviewer"], trace=trace)
+    claims.claim(user=people["reviewer"], trace=trace)
     sign(people, trace)
     assert not ReviewClaim.objects.exists()
-
-
-def test_a_note_quotes_its_span(people, trace):
-    note = review.annotate(
-        user=people["reviewer"], trace=trace, part="thinking", start=1, end=4, note="Indeed."
-    )
-    assert note.quote == "Two"
-    reply = review.annotate(
-        user=people["analyst"], trace=trace, part="whole", note="Thanks.", reply_to=note.pk
-    )
-    assert reply.reply_to_id == note.pk
-
-
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"start": 3, "end": 3}, "start"),
-        ({"start": -1, "end": 3}, "start"),
-        ({"start": 0, "end": 9999}, "start"),
-        ({"part": "title"}, "part"),
-        ({"note": " "}, "note"),
-        ({"label": "x" * 41}, "label"),
-    ],
-)
-def test_wrong_notes(people, trace, fields, field):
-    good = {"part": "thinking", "start": 1, "end": 4, "note": "Indeed."}
-    with pytest.raises(InvalidInput) as caught:
-        review.annotate(user=people["reviewer"], trace=trace, **{**good, **fields})
-    assert caught.value.fields[0].field == field
-    assert not trace.annotations.exists()
-
-
-def test_auditors_do_not_annotate(people, trace):
-    with pytest.raises(Refused):
-        review.annotate(user=people["auditor"], trace=trace, part="whole", note="Hm.")

@@ -163,7 +163,7 @@ def test_a_record_that_is_not_the_one_shown_is_not_signed(sign, digest):
 def test_what_another_reviewer_took_after_the_claim_expired(sign, browse, trace):
     browse("reviewer").get(f"/review/{trace.pk}/sign/")
     ReviewClaim.objects.update(expires_at=clock.now() - timedelta(seconds=1))
-    browse("reviewer2").get(f"/review/{trace.pk}/")
+    browse("reviewer2").post(f"/review/{trace.pk}/start/")
     answer = sign()
     assert answer.status_code == 409
     assert b"Kenji Mori is reviewing this now." in answer.content

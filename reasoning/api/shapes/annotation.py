@@ -5,7 +5,7 @@ from rest_framework import serializers
 from reasoning.api.shapes.evidence import Username, erasable
 from reasoning.api.shapes.fields import Choice, Reference, Shape, Text, Whole
 from reasoning.models import AnnotatedPart
-from reasoning.services.review import LABEL_LIMIT, NOTE_LIMIT
+from reasoning.services.annotating import LABEL_LIMIT, NOTE_LIMIT
 
 FARTHEST = 2**31 - 1
 """Positions are a database integer."""

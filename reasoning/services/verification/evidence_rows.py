@@ -60,9 +60,9 @@ class EvidenceRows:
         """Rows that are not there, and those there twice, are found elsewhere (steps 7 and 11)."""
         odd = []
         for row in reader.rows(list(entries)):
-            self._texts.checked += len(reader.committed)
+            self._texts.checked += len(row.commits_to())
             self._rows.checked += 1
-            odd += [entry for entry in entries[row.pk] if not _is_as_logged(reader, row, entry)]
+            odd += [entry for entry in entries[row.pk] if not _is_as_logged(row, entry)]
         for entry in odd:
             for row in reader.model._default_manager.filter(pk=entry[SUBJECT]):
                 self._explain(row, _entry(entry))
@@ -71,7 +71,7 @@ class EvidenceRows:
         """Say in what a row differs from its entry, or which of its texts were lawfully erased."""
         erased = erasure.recorded([row.pk]).get(row.pk, set())
         where, name = integrity.difference(row, entry, erased), name_of(row.KIND, row.pk)
-        if where in row.committed():
+        if where in row.commits_to():
             self._texts.tampered(name, _("Its %(text)s does not open its commitment."), text=where)
         elif where:
             self._rows.tampered(name, _("It differs from its entry: %(part)s."), part=where)
@@ -123,7 +123,7 @@ class _Reader:
 
     def __init__(self, model: type[Evidence]) -> None:
         self.model = model
-        self.committed = model.committed()
+        self._committed = model.committed()
         self._at_once = 1 if model in LONG else AT_ONCE
         fields = model._meta.concrete_fields
         self._names = [field.attname for field in fields]
@@ -140,15 +140,15 @@ class _Reader:
 
     def _column(self, field: "models.Field[Any, Any]") -> str:
         quoted = f'"{field.column}"'
-        is_text = field.attname in self.committed and isinstance(field, models.TextField)
+        is_text = field.attname in self._committed and isinstance(field, models.TextField)
         return f"convert_to({quoted}, 'UTF8')" if is_text else quoted
 
 
-def _is_as_logged(reader: _Reader, row: Evidence, entry: Any) -> bool:
+def _is_as_logged(row: Evidence, entry: Any) -> bool:
     """Whether the row gives exactly the logged bytes, and the entry's columns repeat it."""
     held = {}
     values = row.__dict__
-    for name in reader.committed:
+    for name in row.commits_to():
         text, salt = values[name], values[f"{name}_salt"]
         if text is None or salt is None or len(salt) != SALT_SIZE:
             return False

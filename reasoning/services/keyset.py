@@ -1,0 +1,27 @@
+"""Cursors of long lists: time and id of the last row shown, as text that fits an address."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime
+from uuid import UUID
+
+from reasoning.core.errors import InvalidInput
+from reasoning.core.errors import gettext_noop as _
+
+
+def cursor_of(moment: datetime, identifier: UUID) -> str:
+    """The cursor of the rows after this one."""
+    key = f"{moment.astimezone(UTC).isoformat()}|{identifier}"
+    return urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def parsed(cursor: str) -> tuple[datetime, UUID]:
+    """The time and id in a cursor. Raises InvalidInput for one that no list gave out."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        moment, _bar, identifier = urlsafe_b64decode(padded).decode().partition("|")
+        if not moment.endswith("+00:00"):
+            raise ValueError(moment)
+        return datetime.fromisoformat(moment), UUID(identifier)
+    except ValueError as error:
+        sentence = _("This cursor was not given out by this list.")
+        raise InvalidInput.of("cursor", "malformed", sentence) from error

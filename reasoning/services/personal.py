@@ -1,0 +1,54 @@
+"""What people keep for themselves: views of the queue, and how pages look and listen to keys."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from reasoning.core.errors import Conflict, FieldError, InvalidInput
+from reasoning.core.errors import gettext_noop as _
+from reasoning.core.texts import require_text
+from reasoning.models import Layout, Preference, SavedView, User
+
+NAME_LIMIT = 60
+QUERY_LIMIT = 1000
+MOST_VIEWS = 30
+
+
+@transaction.atomic
+def save_view(*, user: User, name: str, query: str) -> SavedView:
+    """Keep the query part of the queue's address under a name; a name used before is replaced."""
+    require_text("name", name, limit=NAME_LIMIT)
+    if len(query) > QUERY_LIMIT:
+        raise InvalidInput.of("query", "too_long", _("This address is too long to be kept."))
+    mine = User.objects.select_for_update().get(pk=user.pk).saved_views
+    if mine.exclude(name=name).count() >= MOST_VIEWS:
+        raise Conflict(_("%(limit)s views are kept. Remove one first."), limit=MOST_VIEWS)
+    view, _created = mine.update_or_create(name=name, defaults={"query": query})
+    return view
+
+
+@transaction.atomic
+def remove_view(*, user: User, identifier: UUID) -> None:
+    """Remove one of the user's own views; another's is left alone."""
+    user.saved_views.filter(pk=identifier).delete()
+
+
+def views_of(user: User) -> list[SavedView]:
+    """The user's views by name."""
+    return list(user.saved_views.order_by("name"))
+
+
+@transaction.atomic
+def prefer(*, user: User, single_keys: bool | None = None, layout: str | None = None) -> Preference:
+    """Change what is given and leave the rest."""
+    if layout is not None and layout not in Layout.values:
+        raise InvalidInput(fields=[FieldError("layout", "unknown", _("Choose one of the two."))])
+    chosen = {"single_keys": single_keys, "layout": layout}
+    changed = {name: value for name, value in chosen.items() if value is not None}
+    preference, _created = Preference.objects.update_or_create(user=user, defaults=changed)
+    return preference
+
+
+def preference_of(user: User) -> Preference:
+    """What the user has chosen, or the defaults."""
+    return Preference.objects.filter(user=user).first() or Preference(user=user)
