@@ -54,7 +54,7 @@ control?.addEventListener("change", async () => {
   document.documentElement.dataset.keys = value;
   const body = new FormData(control.form);
   body.set("single_keys", value);
-  await fetch(control.form.action, { method: "POST", body, redirect: "manual" });
+  await fetch(control.form.action, { method: "POST", body, redirect: "manual", keepalive: true });
 });
 
 for (const button of document.querySelectorAll("[data-opens=keys]")) {

@@ -71,6 +71,7 @@ def test_from_the_question_to_the_signed_decision(
     reviewer.get_by_role("link", name=re.compile(re.escape(text[:24]))).first.click()
     expect(reviewer.get_by_role("main")).to_contain_text(text)
     picture(reviewer, "desk")
+    reviewer.get_by_role("button", name="Start review").click()
     reviewer.get_by_role("link", name=re.compile("decision", re.IGNORECASE)).first.click()
     sign(reviewer, "not the password")
     expect(reviewer.get_by_role("main")).to_contain_text("The password is wrong")
