@@ -6,6 +6,7 @@ carried can be found again for ever.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -48,6 +49,23 @@ def followed(
         sentence = _("A follow-up belongs to the case of the question that it follows.")
         problems.append(FieldError("case_reference", "other_case", sentence))
     return found
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Where a question stands in its conversation: what it follows, from which answer, and what
+    follows it. ``answer_id`` is a trace's."""
+
+    previous: Question | None
+    answer_id: UUID | None
+    following: list[Question]
+
+
+def chain_of(run: Run) -> Chain:
+    """The questions before and after that of a run, and the answer that the run goes on from."""
+    question = run.question
+    following = question.followed_by.select_related("state").order_by("recorded_at", "id")
+    return Chain(question.follows, run.follows_trace_id, list(following))
 
 
 def require_answer(question: Question) -> Trace:

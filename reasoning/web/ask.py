@@ -1,6 +1,7 @@
 """Asking."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -8,11 +9,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from reasoning import tasks
 from reasoning.core import languages
-from reasoning.core.errors import AuditError, InvalidInput, Refused
+from reasoning.core.errors import AuditError, FieldError, InvalidInput, NotFound, Refused
 from reasoning.core.errors import gettext_noop as _
+from reasoning.core.prompts import Exchange
 from reasoning.core.texts import require_text
-from reasoning.models import Role, User, Workspace
-from reasoning.services import access, questions, registry
+from reasoning.models import LanguageSource, PromptVersion, Question, Role, User, Workspace
+from reasoning.services import access, follow_ups, questions, registry
 from reasoning.services.tokenizers import question_room
 from reasoning.templatetags.reading import direction, language_short
 from reasoning.web.forms import AskForm
@@ -34,7 +36,7 @@ def ask(request: SignedIn) -> HttpResponse:
     """The form; a POST asks, or counts again where scripts do not."""
     rooms = _rooms(request.user)
     if request.method == "GET":
-        return _page(request, AskForm(rooms))
+        return _page(request, AskForm(rooms, initial=_beginning(request)))
     form = AskForm(rooms, request.POST)
     if "count" in request.POST:
         return _counted(request, rooms, form)
@@ -71,6 +73,30 @@ def count(request: SignedIn) -> HttpResponse:
     )
 
 
+def _beginning(request: SignedIn) -> dict[str, object]:
+    """For a follow-up, the room, case and language of what it follows; else nothing."""
+    question = _followed(request)
+    if question is None:
+        return {}
+    return {
+        "follows": question.pk,
+        "workspace": question.workspace.slug,
+        "case_reference": question.case_reference,
+        "language": question.language if question.language_source == LanguageSource.STATED else "",
+    }
+
+
+def _followed(request: SignedIn) -> Question | None:
+    """The question that the form's would follow. NotFound where it is not this person's to read."""
+    named = request.GET.get("follows") or request.POST.get("follows")
+    if not named:
+        return None
+    try:
+        return access.readable_question(request.user, UUID(named))
+    except ValueError as error:
+        raise NotFound from error
+
+
 def _rooms(user: User) -> list[Workspace]:
     rooms = access.workspaces_of(user, Role.ANALYST)
     if not rooms:
@@ -85,6 +111,7 @@ def _asked(form: AskForm) -> questions.Asked:
         text=form.cleaned_data["text"],
         case_reference=form.cleaned_data["case_reference"],
         language=form.cleaned_data["language"] or None,
+        follows=form.cleaned_data["follows"] or None,
         prompt_version=chosen["prompt_version"],
         sampling_profile=chosen["sampling_profile"],
         deployment=chosen["deployment"],
@@ -108,7 +135,19 @@ def _window(user: User, form: AskForm) -> Window:
         profile=values.get("sampling_profile") or None,
         deployment=values.get("deployment") or None,
     )
-    return Window(*question_room(pinned.deployment, pinned.prompt_version, values["text"]))
+    earlier = _carried(user, values.get("follows"), pinned.prompt_version)
+    room_for = question_room(pinned.deployment, pinned.prompt_version, values["text"], earlier)
+    return Window(*room_for)
+
+
+def _carried(user: User, named: str | None, prompt: PromptVersion) -> list[Exchange]:
+    if not named:
+        return []
+    problems: list[FieldError] = []
+    question = follow_ups.followed(user, named, None, None, problems)
+    if question is None:
+        raise InvalidInput(fields=problems)
+    return follow_ups.carried(follow_ups.require_answer(question).pk, prompt)
 
 
 def _counted(request: SignedIn, rooms: list[Workspace], form: AskForm) -> HttpResponse:
@@ -132,5 +171,10 @@ def _page(
     detected: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    context = {"form": form, "window": window, "detected": detected}
+    context = {
+        "form": form,
+        "followed": _followed(request),
+        "window": window,
+        "detected": detected,
+    }
     return render(request, "ask.html", context, status=status)

@@ -53,6 +53,11 @@ class AskForm(forms.Form):
         label=_("Case reference"), required=False, widget=widgets.line()
     )
     language = Optional(label=_("Language of the question"))
+    follows = forms.CharField(
+        label=_("Earlier question"),
+        required=False,
+        widget=forms.HiddenInput({"id": "followed-question"}),
+    )
     prompt_version = Optional(label=_("Prompt version"))
     sampling_profile = Optional(label=_("Sampling profile"))
     deployment = Optional(label=_("Deployment"))

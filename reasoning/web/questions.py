@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from reasoning import tasks
 from reasoning.core.errors import Conflict
 from reasoning.models import Action, Decision, Place, Question, Role, Run, RunStatus, Trace
-from reasoning.services import access, audit, listing
+from reasoning.services import access, audit, follow_ups, listing
 from reasoning.services import questions as service
 from reasoning.services import runs as run_service
 from reasoning.web.forms import FilterForm
@@ -86,10 +86,16 @@ def _context(request: SignedIn, question: Question) -> dict[str, Any]:
         "trace": trace,
         "findings": by_weight(trace.findings.all()) if trace else [],
         "decision": latest_decision(question),
+        "chain": follow_ups.chain_of(runs[0]),
+        "may_follow_up": Role.ANALYST in roles and any(_finished(run) for run in runs),
         "mismatches": record_of(question).mismatches,
         "may_ask_here": Role.ANALYST in roles,
         "may_review_here": Role.REVIEWER in roles,
     }
+
+
+def _finished(run: Run) -> bool:
+    return any(trace.complete for trace in run.stored)  # type: ignore[attr-defined]
 
 
 def runs_of(question: Question) -> list[Run]:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from reasoning.core.token_ids import unpack
 from reasoning.models import Action, AnnotatedPart, Place, Role, Trace
-from reasoning.services import access, audit, exports
+from reasoning.services import access, audit, exports, follow_ups
 from reasoning.web.questions import latest_decision
 from reasoning.web.records import by_weight, log_state, record_of
 from reasoning.web.requests import SignedIn, signed_in
@@ -26,6 +26,7 @@ def detail(request: SignedIn, identifier: UUID) -> HttpResponse:
         **evidence_context(trace),
         "log": log_state(trace.pk),
         "siblings": _siblings(trace),
+        "chain": follow_ups.chain_of(trace.run),
         "prompt_token_ids": unpack(bytes(trace.prompt_token_ids or b"")),
         "output_token_ids": unpack(bytes(trace.output_token_ids or b"")),
         "may_review_here": Role.REVIEWER in roles,
