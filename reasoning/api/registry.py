@@ -4,7 +4,6 @@ from collections import defaultdict
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,7 +12,6 @@ from reasoning.api.schema import BODY, operation
 from reasoning.api.shapes import registry as shapes
 from reasoning.api.shapes.evidence import list_of, usernames
 from reasoning.models import (
-    Approval,
     Deployment,
     PromptVersion,
     Registered,
@@ -49,9 +47,8 @@ class RegistryView(ApiView):
         return [dict(self.shape(row, context=context).data) for row in rows]
 
     def _rows(self) -> Any:
-        last = Approval.objects.filter(subject_id=OuterRef("pk")).order_by("-recorded_at", "-id")
         manager: Any = self.model._default_manager
-        return manager.annotate(verdict=Subquery(last.values("verdict")[:1]))
+        return manager.all().with_verdict()
 
     def _allowed(self) -> dict[UUID, list[str]]:
         """In which of the user's workspaces each version is allowed, by its id."""

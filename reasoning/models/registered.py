@@ -11,19 +11,26 @@ from reasoning.models.evidence import Evidence
 class RegisteredQuerySet(models.QuerySet[Any]):
     """Filters by approval."""
 
-    def approved(self) -> "RegisteredQuerySet":
-        """Those whose last verdict is an approval."""
+    def with_verdict(self) -> "RegisteredQuerySet":
+        """Each with its last ``verdict``; None where nobody has judged it."""
         judged = Approval.objects.filter(subject_id=models.OuterRef("pk"))
         last = judged.order_by("-recorded_at", "-id").values("verdict")[:1]
-        verdict = models.Subquery(last, output_field=models.CharField())
-        rows: RegisteredQuerySet = self.annotate(verdict=verdict).filter(verdict=Verdict.APPROVED)
+        rows: RegisteredQuerySet = self.annotate(
+            verdict=models.Subquery(last, output_field=models.CharField())
+        )
         return rows
+
+    def approved(self) -> "RegisteredQuerySet":
+        """Those whose last verdict is an approval."""
+        return self.with_verdict().filter(verdict=Verdict.APPROVED)
 
 
 class Registered(Evidence):
     """A named, numbered version. Approved by someone other than its author."""
 
     SUBJECT: ClassVar[str]
+    state: str
+    """Where it stands, on rows that ``services.versions`` has read."""
 
     name = models.SlugField(max_length=60)
     number = models.PositiveIntegerField()

@@ -77,3 +77,12 @@ def require_role_somewhere(user: User, role: Role) -> None:
     """Raise Refused when the user has the role in no workspace: for what all workspaces share."""
     if not Membership.objects.filter(user=user, role=role).exists():
         raise Refused(_("This needs the role “%(role)s”."), role=role.value)
+
+
+def workspace_for(user: User, slug: str, *roles: Role) -> Workspace:
+    """The workspace, when the user has one of the roles in it; NotFound otherwise."""
+    held = {"memberships__user": user, "memberships__role__in": roles}
+    found = Workspace.objects.filter(slug=slug, **held).first()
+    if found is None:
+        raise NotFound
+    return found

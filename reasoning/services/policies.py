@@ -12,9 +12,10 @@ from reasoning.models import PolicyVersion, Role, User, Workspace
 from reasoning.models.policy_version import LABEL_LIMIT, STATEMENT_LIMIT
 from reasoning.services import access, registry
 from reasoning.services.audit import actor_of
-from reasoning.services.evidence import record
+from reasoning.services.evidence import SYSTEM, record
 
 REASON_LIMIT = 2_000
+BEGINNING = "As it was before the first change."
 APPROVALS = (1, 3)
 YEARS = (1, 100)
 CHECKLIST_ITEMS = 30
@@ -47,11 +48,7 @@ class Policy:
 
 
 _TERMS = tuple(field.name for field in fields(Policy) if field.name != "version")
-_DEFAULTS = {
-    "default_prompt": registry.PROMPTS,
-    "default_profile": registry.PROFILES,
-    "default_deployment": registry.DEPLOYMENTS,
-}
+_DEFAULTS = {kind.default: kind for kind in registry.KINDS}
 _FLAGS = ("second_factor", "preliminary_view", "conflict_statement")
 
 
@@ -102,11 +99,47 @@ def change(
     _require_sound(workspace, settings, present)
     if settings == present:
         raise Conflict(_("This changes nothing."))
+    if version == 0 and user is not None:
+        version = _record_beginning(workspace, present).number
     row = PolicyVersion(workspace=workspace, number=version + 1, reason=reason, **settings)
     record(actor_of(user), row)
     own = {name: settings[name] for name in ("name", *_DEFAULTS)}
     Workspace.objects.filter(pk=workspace.pk).update(**own)
     return row
+
+
+def _record_beginning(workspace: Workspace, present: dict[str, Any]) -> PolicyVersion:
+    """What held before anybody changed it, so that the first change has its old values too."""
+    row = PolicyVersion(workspace=workspace, number=1, reason=BEGINNING, **present)
+    record(SYSTEM, row)
+    return row
+
+
+@dataclass(frozen=True)
+class Step:
+    """A version, and what it made different: the setting's name, its old value and its new one."""
+
+    version: PolicyVersion
+    differences: list[tuple[str, Any, Any]]
+
+
+def history(workspace: Workspace) -> list[Step]:
+    """Every version with what it changed, newest first; the first one has nothing before it."""
+    rows = list(workspace.policies.order_by("number"))
+    steps = [
+        Step(row, _differences(before, row))
+        for before, row in zip([None, *rows], rows, strict=False)
+    ]
+    return steps[::-1]
+
+
+def _differences(before: PolicyVersion | None, after: PolicyVersion) -> list[tuple[str, Any, Any]]:
+    pairs = (
+        (name, getattr(before, name), getattr(after, name))
+        for name in PolicyVersion.SETTINGS.split()
+        if before is not None
+    )
+    return [pair for pair in pairs if pair[1] != pair[2]]
 
 
 def _plain(value: Any) -> Any:

@@ -25,13 +25,12 @@ from reasoning.models import (
     Verdict,
     Workspace,
 )
-from reasoning.services import access
+from reasoning.services import access, deployments
 from reasoning.services.audit import actor_of
 from reasoning.services.evidence import record
 
 PROMPT_LIMIT = 20_000
 SOURCE_LIMIT = 300
-CREDENTIAL_PATTERN = "(INFERENCE_[A-Z0-9_]{1,50})?"
 NAME_PATTERN = "[a-z0-9][a-z0-9_-]{0,59}"
 ID_PATTERN = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 """How an id is written. Thirty-two digits without the hyphens are a name like any other."""
@@ -43,21 +42,34 @@ R = TypeVar("R", bound=Registered)
 class Kind:
     """One of the three kinds of registered versions.
 
-    ``noun`` names it in addresses; ``allowed`` is the workspaces' column that lists those allowed.
+    ``noun`` names it in addresses; ``allowed`` is the workspaces' column that lists those allowed,
+    ``default`` the one that names what is used where nothing is named; ``pinned`` is the runs'
+    column.
     """
 
     noun: str
     model: type[Registered]
     allowed: str
+    default: str
+    pinned: str
 
     def allowed_in(self, workspace: Workspace) -> Any:
         """The workspace's list of what is allowed, to read and to change."""
         return getattr(workspace, self.allowed)
 
+    def default_in(self, workspace: Workspace) -> str:
+        """What a workspace uses of this kind where nothing is named: ``name`` or ``name@1``."""
+        named: str = getattr(workspace, self.default)
+        return named
 
-PROMPTS = Kind("prompts", PromptVersion, "allowed_prompts")
-PROFILES = Kind("sampling-profiles", SamplingProfile, "allowed_profiles")
-DEPLOYMENTS = Kind("deployments", Deployment, "allowed_deployments")
+
+PROMPTS = Kind("prompts", PromptVersion, "allowed_prompts", "default_prompt", "prompt_version")
+PROFILES = Kind(
+    "sampling-profiles", SamplingProfile, "allowed_profiles", "default_profile", "sampling_profile"
+)
+DEPLOYMENTS = Kind(
+    "deployments", Deployment, "allowed_deployments", "default_deployment", "deployment"
+)
 KINDS = (PROMPTS, PROFILES, DEPLOYMENTS)
 
 
@@ -91,7 +103,7 @@ def propose_prompt(
 
     ``earlier_turns`` says what follow-up questions carry (``core.prompts.EarlierTurns``).
     """
-    _require_author(author)
+    require_author(author)
     if earlier_turns not in tuple(EarlierTurns):
         raise InvalidInput.of("earlier_turns", "unknown", _("Must be one of those offered."))
     require_text("text", text, limit=PROMPT_LIMIT)
@@ -108,7 +120,7 @@ def propose_profile(
     *, author: User | None, name: str, temperature: object, top_p: object, max_tokens: object
 ) -> SamplingProfile:
     """A new version of a sampling profile. Raises InvalidInput naming each value out of range."""
-    _require_author(author)
+    require_author(author)
     problems: list[FieldError] = []
     profile = SamplingProfile(
         name=name,
@@ -125,22 +137,18 @@ def propose_profile(
 def propose_deployment(*, author: User | None, name: str, **columns: Any) -> Deployment:
     """A new version of a deployment: an engine at an address, as it was found to be.
 
-    Its key goes to that address, so only variables meant for engines may be named for it.
+    Raises InvalidInput naming every column at fault (``services.deployments``).
     """
-    _require_author(author)
-    if not re.fullmatch(CREDENTIAL_PATTERN, columns.get("credential", "")):
-        sentence = _("Must name a variable that begins with INFERENCE_.")
-        raise InvalidInput.of("credential", "malformed", sentence)
+    require_author(author)
+    deployments.require_sound(columns)
     return _propose(author, Deployment(name=name, **columns))
 
 
 @transaction.atomic
 def judge(*, judge: User, subject: Registered, verdict: Verdict, reason: str) -> Approval:
     """Approve or retire a version; refused to its author."""
-    access.require_role_somewhere(judge, Role.PROMPT_APPROVER)
+    require_judge(judge, subject)
     require_text("reason", reason, limit=2_000)
-    if subject.actor_id == judge.pk:
-        raise Refused(_("You proposed this version; someone else must approve it."))
     approval = Approval(
         subject=subject.SUBJECT, subject_id=subject.pk, verdict=verdict, reason=reason
     )
@@ -164,7 +172,15 @@ def _propose(author: User | None, row: R) -> R:
     return row
 
 
-def _require_author(author: User | None) -> None:
+def require_judge(judge: User, subject: Registered) -> None:
+    """Raise Refused unless this person may approve or retire the version."""
+    access.require_role_somewhere(judge, Role.PROMPT_APPROVER)
+    if subject.actor_id == judge.pk:
+        raise Refused(_("You proposed this version; someone else must approve it."))
+
+
+def require_author(author: User | None) -> None:
+    """Raise Refused unless this person may propose versions (None: the system may)."""
     if author is not None:
         access.require_role_somewhere(author, Role.PROMPT_AUTHOR)
 
@@ -205,13 +221,11 @@ def pin(
 
     Raises InvalidInput naming each of the three that is unknown, unapproved or not allowed here.
     """
-    wanted = (
-        (PROMPTS, "prompt_version", prompt or workspace.default_prompt),
-        (PROFILES, "sampling_profile", profile or workspace.default_profile),
-        (DEPLOYMENTS, "deployment", deployment or workspace.default_deployment),
-    )
     problems: list[FieldError] = []
-    found = [_usable(kind, field, name, workspace, problems) for kind, field, name in wanted]
+    found = [
+        _usable(kind, kind.pinned, name or kind.default_in(workspace), workspace, problems)
+        for kind, name in zip(KINDS, (prompt, profile, deployment), strict=True)
+    ]
     if problems:
         raise InvalidInput(fields=problems)
     return Pinned(*found)  # type: ignore[arg-type]  # None only together with a problem

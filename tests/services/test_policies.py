@@ -1,5 +1,7 @@
 """Policies: changed by a new version with a reason, read through one function, never edited."""
 
+from dataclasses import replace
+
 import pytest
 
 from reasoning.core import canonical
@@ -33,21 +35,32 @@ def test_before_anybody_sets_one_the_defaults_hold(workspace):
 def test_each_change_is_a_version_of_its_own_and_the_newest_counts(change, workspace, people):
     first = change(approvals=2, checklist=["Figures checked. ", "Sources read."])
     second = change(labels=["wrong figure"], preliminary_view=True, reason="Less anchoring.")
-    assert (first.number, second.number) == (1, 2)
+    assert (first.number, second.number) == (2, 3)
     policy = policy_of(workspace)
     assert policy.checklist == ("Figures checked.", "Sources read.")
     assert (policy.version, policy.approvals, policy.labels, policy.preliminary_view) == (
-        2,
+        3,
         2,
         ("wrong figure",),
         True,
     )
-    assert policies.policy_in(PolicyVersion.objects.get(number=1)).preliminary_view is False
-    kept = PolicyVersion.objects.get(number=2)
+    assert policies.policy_in(PolicyVersion.objects.get(number=2)).preliminary_view is False
+    kept = PolicyVersion.objects.get(number=3)
     assert (kept.actor_id, kept.reason) == (people["admin"].pk, "Less anchoring.")
     document = canonical.decode(bytes(Entry.objects.get(subject_id=kept.pk).document))
     assert document["facts"]["labels"] == ["wrong figure"]
-    assert integrity.mismatches([kept, PolicyVersion.objects.get(number=1)]) == []
+    assert integrity.mismatches(workspace.policies.all()) == []
+
+
+def test_the_history_shows_old_and_new_side_by_side(change, workspace):
+    change(name="Finance and Risk", approvals=2)
+    change(labels=["wrong"], reason="Reviewers asked.")
+    newest, named, beginning = policies.history(workspace)
+    assert newest.differences == [("labels", [], ["wrong"])]
+    assert named.differences == [("name", "Finance", "Finance and Risk"), ("approvals", 1, 2)]
+    assert (beginning.version.number, beginning.version.actor_kind) == (1, "system")
+    assert beginning.differences == []
+    assert policies.policy_in(beginning.version) == replace(Policy(), version=1)
 
 
 def test_the_workspace_follows_its_newest_version(change, workspace, registered):
@@ -99,7 +112,7 @@ def test_a_change_made_from_an_older_version_is_refused(change, workspace):
     with pytest.raises(Conflict, match="meanwhile"):
         change(approvals=3, based_on=0)
     with pytest.raises(Conflict, match="changes nothing"):
-        change(approvals=2, based_on=1)
+        change(approvals=2, based_on=2)
     assert policy_of(workspace).approvals == 2
 
 

@@ -13,16 +13,22 @@ from reasoning.core.think import ThinkForm
 from reasoning.inference.requests import EngineKind
 from reasoning.models import EARLIER_TURNS, Renderer, SamplingProfile, Verdict
 from reasoning.models.sampling_profile import decimal
-from reasoning.services.registry import (
+from reasoning.services.deployments import (
+    ADDRESS_PATTERN,
     CREDENTIAL_PATTERN,
+    DIGEST_PATTERN,
+    GRAMMAR_LIMIT,
+    WINDOW,
+)
+from reasoning.services.registry import (
     MAX_TOKENS_LIMIT,
     NAME_PATTERN,
     PROMPT_LIMIT,
     SOURCE_LIMIT,
 )
+from reasoning.services.versions import PROPOSED
 
 NAME_FORM = _("small letters, digits, _ and -")
-PROPOSED = "proposed"
 STATES = [PROPOSED, *Verdict.values]
 
 
@@ -126,23 +132,21 @@ class ProposeDeploymentShape(Shape):
     name = Text(limit=60, pattern=NAME_PATTERN, form=NAME_FORM)
     engine = Choice([kind.value for kind in EngineKind])
     engine_version = Text(limit=100, blank=True, default="")
-    base_url = Text(
-        limit=300, pattern=r"https?://[^\s/?#@]+(/[^\s?#@]*)?", form="https://host:port"
-    )
+    base_url = Text(limit=300, pattern=ADDRESS_PATTERN, form="https://host:port")
     model = Text(limit=200)
     revision = Text(limit=100, blank=True, default="")
     tokenizer_sha256 = Text(
         limit=64,
         blank=True,
         default="",
-        pattern="([0-9a-f]{64})?",
+        pattern=DIGEST_PATTERN,
         form=_("SHA-256 in hexadecimal"),
     )
     tokenizer_version = Text(limit=20, blank=True, default="")
     renderer = Choice(Renderer.choices)
     think_form = Choice([form.value for form in ThinkForm])
-    window = Whole(low=1, high=10_000_000)
-    grammar = Text(limit=100_000, blank=True, default="")
+    window = Whole(low=WINDOW[0], high=WINDOW[1])
+    grammar = Text(limit=GRAMMAR_LIMIT, blank=True, default="")
     credential = Text(
         limit=60, blank=True, default="", pattern=CREDENTIAL_PATTERN, form="INFERENCE_API_KEY"
     )
