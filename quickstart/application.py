@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,22 +23,33 @@ WORKER = ["-P", "threads", "-c", "64", "--prefetch-multiplier", "1"]
 
 
 def environment(layout: Layout, wishes: Wishes, parts: Mapping[str, str]) -> dict[str, str]:
-    """What the service finds in its environment: the caller's, the parts' addresses, our defaults.
+    """What the service finds in its environment: the caller's, and over it our settings.
 
     Variables that libpq would read are left out: the database's URL says everything.
     """
-    hosts = "*" if wishes.host in EVERYWHERE else f"localhost,127.0.0.1,[::1],{wishes.host}"
     caller = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+    return caller | settings(layout, wishes, parts)
+
+
+def settings(layout: Layout, wishes: Wishes, parts: Mapping[str, str]) -> dict[str, str]:
+    """The parts' addresses, and our defaults where the caller has set nothing."""
+    hosts = "*" if wishes.host in EVERYWHERE else f"localhost,127.0.0.1,[::1],{wishes.host}"
+    defaults = {"ALLOWED_HOSTS": hosts, "DEMONSTRATION": "1"}
+    if "SECRET_KEY" not in os.environ:
+        defaults["SECRET_KEY_FILE"] = str(secret_key(layout))
     return {
-        "ALLOWED_HOSTS": hosts,
-        "DEMONSTRATION": "1",
-        **({} if "SECRET_KEY" in caller else {"SECRET_KEY_FILE": str(secret_key(layout))}),
-        **caller,
+        **{name: os.environ.get(name, value) for name, value in defaults.items()},
         "DEBUG": "0",
         "DJANGO_SETTINGS_MODULE": "magistral_audit.settings",
         "PYTHONUNBUFFERED": "1",
         **parts,
     }
+
+
+def keep_settings(layout: Layout, settings: Mapping[str, str]) -> None:
+    """Write them for a shell, so that the service's own commands find the parts that run."""
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()]
+    write_private(layout.settings, "".join(lines))
 
 
 def secret_key(layout: Layout) -> Path:

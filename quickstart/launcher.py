@@ -165,6 +165,8 @@ class Launcher:
         The others come after it: they go on with what was left, and that takes every core.
         """
         known = application.environment(self._layout, self._wishes, self._parts)
+        settings = application.settings(self._layout, self._wishes, self._parts)
+        application.keep_settings(self._layout, settings)
         web, *others = application.programs(self._layout, self._wishes, known)
         self._supervisor.start(web)
         with self._screen.step("Demonstration data"):

@@ -37,6 +37,10 @@ class Layout:
         return self.run / "demo.json"
 
     @property
+    def settings(self) -> Path:
+        return self.run / "settings.sh"
+
+    @property
     def secret_key(self) -> Path:
         return self.run / "secret_key"
 

@@ -41,12 +41,16 @@ def test_the_life_of_one_start(launch: Launch, checkout: Path) -> None:
     assert not list((checkout / ".run").glob("*.pid"))
     assert first.output.endswith("make run goes on with them.\n")
 
+    shell = ["sh", "-c", '. .run/settings.sh; echo "$DJANGO_SETTINGS_MODULE $DATABASE_URL"']
+    told = subprocess.run(shell, cwd=checkout, capture_output=True, text=True, check=True).stdout
+    assert told.startswith("magistral_audit.settings postgresql://magistral_app@")
+
     assert _roles_used(checkout) == {
         "migrate": "postgresql://magistral_owner",
         "seed_demo": "postgresql://magistral_app",
         "reap": "postgresql://magistral_app",
     }
-    for secret in ("secret_key", "valkey", "valkey/valkey.conf"):
+    for secret in ("secret_key", "settings.sh", "valkey", "valkey/valkey.conf"):
         assert (checkout / ".run" / secret).stat().st_mode & 0o077 == 0
 
 
