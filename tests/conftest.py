@@ -60,10 +60,10 @@ def quick_passwords() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def static_files_when_asked_for() -> None:
-    """The web server lists its static files once, when it starts. Every test client is a start:
-    looking for a file when it is asked for halves what a request costs here."""
-    settings.SERVESTATIC_AUTOREFRESH = True
+def no_static_files() -> None:
+    """The web server lists its static files once, when it starts, and every test client is a start:
+    that would be half of what a request costs here. The live tests serve them."""
+    settings.SERVESTATIC_USE_FINDERS = settings.SERVESTATIC_USE_STATIC_ROOT = False
 
 
 # Servers ----------------------------------------------------------------------------------------
