@@ -5,6 +5,7 @@ Wrong values are collected and reported together at start, each with the variabl
 
 import os
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -78,9 +79,42 @@ def env_database(name: str) -> dict[str, object]:
         return {}
 
 
+def env_mail(name: str) -> dict[str, object]:
+    """Where mail goes, from ``smtp[s]://user:password@host:port``; nowhere without a URL."""
+    url = urlsplit(env(name, ""))
+    if url.scheme not in {"", "smtp", "smtps"} or (url.scheme and not url.hostname):
+        _problems.append(f"{name} must be smtp://user:password@host:port, or smtps://")
+    backend = "smtp" if url.hostname else "dummy"
+    return {
+        "EMAIL_BACKEND": f"django.core.mail.backends.{backend}.EmailBackend",
+        "EMAIL_HOST": url.hostname or "",
+        "EMAIL_PORT": url.port or (465 if url.scheme == "smtps" else 587),
+        "EMAIL_HOST_USER": unquote(url.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
+        "EMAIL_USE_SSL": url.scheme == "smtps",
+        "EMAIL_USE_TLS": url.scheme == "smtp" and bool(url.username),
+    }
+
+
+def env_oidc() -> dict[str, str] | None:
+    """The provider of single sign-on, or None: OIDC_URL, its issuer, and who we are to it."""
+    url, client = env("OIDC_URL", ""), env("OIDC_CLIENT_ID", "")
+    if bool(url) != bool(client):
+        _problems.append("OIDC_URL and OIDC_CLIENT_ID go together")
+    if not url:
+        return None
+    return {
+        "url": url,
+        "client_id": client,
+        "secret": env("OIDC_CLIENT_SECRET", ""),
+        "name": env("OIDC_NAME", "Single sign-on"),
+    }
+
+
 # The frame --------------------------------------------------------------------------------------
 
 SECRET_KEY = env("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 DEBUG = env_bool("DEBUG", False)
 DEMONSTRATION = env_bool("DEMONSTRATION", False)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
@@ -103,8 +137,16 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
     "reasoning",
 ]
+OIDC = env_oidc()
+if OIDC:  # its imports cost every command a twentieth of a second
+    INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -115,8 +157,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "reasoning.web.idle.EndIdleSessions",
     "reasoning.web.middleware.RenderAuditErrors",
 ]
 
@@ -137,6 +181,11 @@ TEMPLATES = [
         },
     },
 ]
+
+# Mail, if there is any ---------------------------------------------------------------------------
+
+globals().update(env_mail("EMAIL_URL"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("EMAIL_FROM", "magistral-audit@localhost")
 
 # Storage ----------------------------------------------------------------------------------------
 
@@ -165,6 +214,56 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_ADAPTER = "reasoning.web.adapters.Accounts"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_USER_DISPLAY = "reasoning.web.adapters.display"
+# Ours (services.limits, services.credentials) hold for signing too.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+MFA_ADAPTER = "reasoning.web.adapters.Factors"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_TOTP_TOLERANCE = 1
+MFA_TOTP_ISSUER = "Magistral Audit"
+SOCIALACCOUNT_ADAPTER = "reasoning.web.adapters.SingleSignOn"
+# A link, not a form: the policy on content lets forms lead to this site only.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": OIDC["name"],
+                "client_id": OIDC["client_id"],
+                "secret": OIDC["secret"],
+                "settings": {"server_url": OIDC["url"]},
+            }
+        ]
+        if OIDC
+        else [],
+    }
+}
+# Whom a provider vouches for by a verified address signs in as whoever has that address here.
+OIDC_MATCH_EMAIL = env_bool("OIDC_MATCH_EMAIL", True)
+
+# Minutes without a request after which a session ends, and hours after which it does in any case.
+IDLE_MINUTES = env_number("IDLE_MINUTES", 15, 0.01, 1440)
+# Minutes after which a lock ends by itself; 0: an administrator ends it.
+LOCK_MINUTES = env_number("LOCK_MINUTES", 0, 0, 100_000)
+INVITATION_HOURS = env_number("INVITATION_HOURS", 72, 0.1, 1000)
+# How often a minute: signing in from one address, the API from one address and by one person.
+SIGN_IN_RATE = int(env_number("SIGN_IN_RATE", 30, 0, 1_000_000))
+API_ADDRESS_RATE = int(env_number("API_ADDRESS_RATE", 12_000, 0, 1_000_000))
+API_RATE = int(env_number("API_RATE", 6_000, 0, 1_000_000))
+# How many proxies in front are ours: each adds an address to X-Forwarded-For.
+TRUSTED_PROXIES = int(env_number("TRUSTED_PROXIES", 0, 0, 10))
+
 BEHIND_TLS = env_bool("BEHIND_TLS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SESSION_COOKIE_AGE = int(env_number("SESSION_HOURS", 10, 0.1, 24) * 3600)
@@ -184,6 +283,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -10,4 +10,5 @@ urlpatterns = [
     path("api/", include("reasoning.api.urls")),
     path("log/", include("reasoning.api.log")),
     path("", include("reasoning.web.urls")),
+    path("", include("reasoning.web.account_urls")),
 ]

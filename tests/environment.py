@@ -13,6 +13,7 @@ os.environ.update(
     LEASE_SECONDS="4",
     HEARTBEAT_SECONDS="0.5",
     REAPER_SECONDS="0.3",
+    SIGN_IN_RATE="0",
 )
 # Playwright's synchronous API runs a loop in the main thread; our own queries there are fine.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")

@@ -12,6 +12,8 @@ from reasoning.api.shapes.fields import Shape
 from reasoning.core.errors import FieldError, InvalidInput
 from reasoning.core.errors import gettext_noop as _
 from reasoning.models import Question, User
+from reasoning.services import limits
+from reasoning.services.addresses import address_of
 
 
 class JsonAnyway(DefaultContentNegotiation):
@@ -36,6 +38,13 @@ class ApiView(APIView):
     content_negotiation_class = JsonAnyway
     metadata_class = None
     question: Question | None = None
+
+    def perform_authentication(self, request: Request) -> None:
+        """Who asks; counted by address before anything is looked up, and by person."""
+        limits.require(limits.API_ADDRESS, address_of(request))
+        super().perform_authentication(request)
+        if isinstance(request.user, User):
+            limits.require(limits.API_PERSON, str(request.user.pk))
 
     @property
     def user(self) -> User:

@@ -27,6 +27,7 @@ from reasoning.core.errors import (
     InvalidInput,
     NotFound,
     Refused,
+    TooManyRequests,
 )
 from reasoning.models import Place
 from reasoning.services.audit import remember_refusal
@@ -130,7 +131,13 @@ def _of_ours(error: AuditError) -> Problem:
         title=gettext(error.title),
         detail=detail,
         errors=errors or _about_header(error, error.code, detail),
+        headers=_retry_after(error),
     )
+
+
+def _retry_after(error: AuditError) -> dict[str, str]:
+    """When it is worth trying again, where the error knows."""
+    return {"Retry-After": str(error.data["seconds"])} if isinstance(error, TooManyRequests) else {}
 
 
 def _of_framework(error: APIException) -> Problem:

@@ -135,6 +135,25 @@ class AccountLocked(Refused):
     )
 
 
+class SecondFactorMissing(Refused):
+    """A one-time code is demanded of a person who has no app that makes them."""
+
+    code = "second_factor_missing"
+    sentence = _(
+        "This workspace asks for a one-time code. Set up an app for codes on your security page, "
+        "or sign with a passkey."
+    )
+
+
+class TooManyRequests(AuditError):
+    """More than the rate allows. ``data``: ``seconds`` until it is worth trying again."""
+
+    code = "too_many_requests"
+    status = 429
+    title = _("Too many requests")
+    sentence = _("Too many requests. Try again in %(seconds)s seconds.")
+
+
 class Conflict(AuditError):
     """The thing is not in a state in which the act makes sense."""
 

@@ -14,7 +14,7 @@ class User(AbstractUser):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     display_name = models.CharField(max_length=200)
     is_service = models.BooleanField(default=False)
-    failed_signatures = models.PositiveSmallIntegerField(default=0)
+    failed_credentials = models.PositiveSmallIntegerField(default=0)
     locked_at = models.DateTimeField(null=True)
 
     def actor(self) -> Actor:

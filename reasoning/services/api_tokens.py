@@ -4,12 +4,14 @@ import hashlib
 import hmac
 import secrets
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 
-from reasoning.models import ApiToken, User
-from reasoning.services import clock
+from reasoning.core.errors import NotFound
+from reasoning.models import Action, ApiToken, Place, User
+from reasoning.services import audit, clock
 
 
 @transaction.atomic
@@ -26,6 +28,38 @@ def issue(*, user: User, name: str, expires_at: datetime | None = None) -> str:
         expires_at=expires_at,
     )
     return token
+
+
+@transaction.atomic
+def make(*, user: User, name: str) -> str:
+    """A new token that somebody makes for themselves; the only time it can be read."""
+    token = issue(user=user, name=name)
+    audit.remember(action=Action.TOKEN_ISSUED, place=Place.PAGE, user=user, detail=name)
+    return token
+
+
+@transaction.atomic
+def revoke(*, user: User, identifier: UUID) -> None:
+    """Take one of one's own tokens away. Raises NotFound for others'."""
+    token = ApiToken.objects.filter(user=user, pk=identifier, revoked_at__isnull=True).first()
+    if token is None:
+        raise NotFound
+    token.revoked_at = clock.now()
+    token.save(update_fields=["revoked_at"])
+    audit.remember(
+        action=Action.TOKEN_REVOKED,
+        place=Place.PAGE,
+        user=user,
+        subject_id=token.pk,
+        detail=token.name,
+    )
+
+
+def held_by(user: User) -> list[ApiToken]:
+    """The person's tokens that are good, the newest first."""
+    now = clock.now()
+    good = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    return list(user.api_tokens.filter(good, revoked_at__isnull=True).order_by("-created_at"))
 
 
 def user_of(token: str) -> User | None:

@@ -20,22 +20,24 @@ def save_view(*, user: User, name: str, query: str) -> SavedView:
     require_text("name", name, limit=NAME_LIMIT)
     if len(query) > QUERY_LIMIT:
         raise InvalidInput.of("query", "too_long", _("This address is too long to be kept."))
-    mine = User.objects.select_for_update().get(pk=user.pk).saved_views
-    if mine.exclude(name=name).count() >= MOST_VIEWS:
+    User.objects.select_for_update().get(pk=user.pk)
+    if SavedView.objects.filter(user=user).exclude(name=name).count() >= MOST_VIEWS:
         raise Conflict(_("%(limit)s views are kept. Remove one first."), limit=MOST_VIEWS)
-    view, _created = mine.update_or_create(name=name, defaults={"query": query})
+    view, _created = SavedView.objects.update_or_create(
+        user=user, name=name, defaults={"query": query}
+    )
     return view
 
 
 @transaction.atomic
 def remove_view(*, user: User, identifier: UUID) -> None:
     """Remove one of the user's own views; another's is left alone."""
-    user.saved_views.filter(pk=identifier).delete()
+    SavedView.objects.filter(user=user, pk=identifier).delete()
 
 
 def views_of(user: User) -> list[SavedView]:
     """The user's views by name."""
-    return list(user.saved_views.order_by("name"))
+    return list(SavedView.objects.filter(user=user).order_by("name"))
 
 
 @transaction.atomic

@@ -6,23 +6,19 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from reasoning.core.errors import (
-    AccountLocked,
     CannotBeApproved,
     Conflict,
     IntegrityMismatch,
     InvalidInput,
-    WrongCredentials,
 )
 from reasoning.core.errors import gettext_noop as _
 from reasoning.core.texts import require_text
 from reasoning.models import (
-    Action,
     Decision,
     Entry,
     Evidence,
     Finding,
     Meaning,
-    Place,
     Question,
     QuestionState,
     QuestionStatus,
@@ -32,13 +28,12 @@ from reasoning.models import (
     Trace,
     User,
 )
-from reasoning.services import audit, clock, integrity
+from reasoning.services import clock, credentials, integrity
 from reasoning.services.audit import actor_of
 from reasoning.services.claims import require_independent_reviewer
 from reasoning.services.evidence import record
 
 RATIONALE_LIMIT = 10_000
-FAILURES_THAT_LOCK = 5
 
 
 def statement_for(*, user: User, trace: Trace, meaning: str, document_sha256: str) -> str:
@@ -75,7 +70,7 @@ def sign(
     """
     require_independent_reviewer(user, trace)
     _check_form(meaning, rationale)
-    _require_password(user, password)
+    credentials.require(user=user, password=password)
     return _sign(user, trace, Meaning(meaning), rationale, document_sha256_shown)
 
 
@@ -83,22 +78,6 @@ def _check_form(meaning: str, rationale: str) -> None:
     if meaning not in Meaning.values:
         raise InvalidInput.of("meaning", "required", _("Choose what your signature means."))
     require_text("rationale", rationale, limit=RATIONALE_LIMIT)
-
-
-def _require_password(user: User, password: str) -> None:
-    """Fresh credentials. A failure is counted even though the act itself is refused."""
-    with transaction.atomic():
-        current = User.objects.select_for_update().get(pk=user.pk)
-        if current.locked_at is not None or not current.is_active:
-            raise AccountLocked
-        correct = current.check_password(password)
-        current.failed_signatures = 0 if correct else current.failed_signatures + 1
-        if current.failed_signatures >= FAILURES_THAT_LOCK:
-            current.locked_at = clock.now()
-            audit.remember(action=Action.ACCOUNT_LOCKED, place=Place.PAGE, user=user)
-        current.save(update_fields=["failed_signatures", "locked_at"])
-    if not correct:
-        raise WrongCredentials
 
 
 @transaction.atomic

@@ -59,11 +59,18 @@ MUTABLE_TABLES = (
     "reasoning_workspace_allowed_prompts",
 )
 FRAMEWORK_TABLES = (
+    "account_emailaddress",
+    "account_emailconfirmation",
     "auth_group",
     "auth_group_permissions",
     "auth_permission",
     "django_content_type",
     "django_session",
+    "mfa_authenticator",
+    "socialaccount_socialaccount",
+    "socialaccount_socialapp",
+    "socialaccount_socialtoken",
+    "usersessions_usersession",
 )
 MIGRATIONS_TABLE = "django_migrations"
 ERASE = "reasoning_erase(uuid)"

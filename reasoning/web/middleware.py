@@ -2,11 +2,18 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
-from reasoning.core.errors import AuditError, IntegrityMismatch, NotFound, Refused
+from reasoning.core.errors import (
+    AuditError,
+    IntegrityMismatch,
+    NotFound,
+    Refused,
+    TooManyRequests,
+)
 from reasoning.models import Place, Question, User
 from reasoning.services import audit
 from reasoning.web.sentences import sentence_of
@@ -25,6 +32,7 @@ class RenderAuditErrors:
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             # Evidence must not stay in the cache of a shared machine.
             response["Cache-Control"] = "private, no-store"
+        response["Permissions-Policy"] = settings.PERMISSIONS_POLICY
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -39,7 +47,10 @@ class RenderAuditErrors:
             "fields": [sentence_of(problem) for problem in error.fields],
         }
         template = TEMPLATES.get(error.status, "problem.html")
-        return render(request, template, context, status=error.status)
+        response = render(request, template, context, status=error.status)
+        if isinstance(error, TooManyRequests):
+            response["Retry-After"] = str(error.data["seconds"])
+        return response
 
 
 def remember_refusal(

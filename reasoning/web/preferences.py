@@ -5,8 +5,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from reasoning.services import personal
+from reasoning.web.look import address_to_return_to
 from reasoning.web.requests import SignedIn, signed_in
-from reasoning.web.session import address_to_return_to
 
 
 @signed_in

@@ -4,14 +4,15 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from reasoning.web import (
+    accounts,
     ask,
     desk,
     exports,
     home,
+    look,
     preferences,
     questions,
     queue,
-    session,
     signing,
     traces,
 )
@@ -20,9 +21,9 @@ app_name = "web"
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("sign-in/", session.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", session.sign_out, name="sign-out"),
-    path("theme/", session.theme, name="theme"),
+    path("sign-in/", accounts.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", accounts.sign_out, name="sign-out"),
+    path("theme/", look.theme, name="theme"),
     path("language/", set_language, name="language"),
     path("preferences/", preferences.prefer, name="prefer"),
     path("ask/", ask.ask, name="ask"),

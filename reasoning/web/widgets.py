@@ -35,3 +35,20 @@ def password() -> forms.PasswordInput:
 def select() -> forms.Select:
     """One of a few."""
     return forms.Select({"class": "input"})
+
+
+def code() -> forms.TextInput:
+    """A one-time code: keyboards show digits, phones offer the code."""
+    return line(dir="ltr", autocomplete="one-time-code", inputmode="numeric")
+
+
+def dress(form: forms.Form) -> None:
+    """Put the inputs of a form that others made into our dress, keeping what they are for."""
+    for field in form.fields.values():
+        kept = field.widget.attrs.get("autocomplete")
+        if isinstance(field.widget, forms.PasswordInput):
+            field.widget = password()
+        elif isinstance(field.widget, forms.TextInput):
+            field.widget = line()
+        if kept:
+            field.widget.attrs["autocomplete"] = kept

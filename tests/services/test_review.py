@@ -84,7 +84,7 @@ def test_a_right_password_forgets_the_wrong_ones(people, trace):
         sign(people, trace, password="wrong")
     sign(people, trace)
     people["reviewer"].refresh_from_db()
-    assert people["reviewer"].failed_signatures == 0
+    assert people["reviewer"].failed_credentials == 0
 
 
 @pytest.mark.parametrize("meaning", ["", "maybe", None])

@@ -13,7 +13,7 @@ PAGES = ["/", "/ask/", "/questions/", "/review/"]
 
 
 def sign_in(client, username="analyst", password=PASSWORD, **data):
-    return client.post("/sign-in/", {"username": username, "password": password, **data})
+    return client.post("/sign-in/", {"login": username, "password": password, **data})
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -46,7 +46,7 @@ def test_a_wrong_password_is_refused_and_recorded(client, people):
     ("column", "value", "says"),
     [
         ("locked_at", timezone.now(), b"locked"),
-        ("is_service", True, b"API"),
+        ("is_service", True, b"wrong"),
         ("is_active", False, b""),
     ],
 )

@@ -113,7 +113,7 @@ def test_a_wrong_password_is_refused_counted_and_recorded(sign, people):
     answer = sign(password="guess")
     assert answer.status_code == 403
     assert b"The password is wrong. Nothing was signed." in answer.content
-    assert User.objects.get(username="reviewer").failed_signatures == 1
+    assert User.objects.get(username="reviewer").failed_credentials == 1
     assert AuditEvent.objects.get(action="refused").code == "wrong_credentials"
     assert undecided()
 
