@@ -150,10 +150,11 @@ def make_run() -> Any:
     """A question in the queue; its run."""
     from reasoning.models import User
     from reasoning.services import questions, seeding
+    from tests import approving
 
     seeding.seed_people({})
     versions = [*seeding.seed_registry(), seeding.seed_deployment(deployment_columns())]
-    seeding.allow(*versions)
+    approving.allow(*versions)
     asked = questions.Asked(workspace="finance", text="What does evidence cost?")
     return questions.submit(user=User.objects.get(username="analyst"), asked=asked).run
 

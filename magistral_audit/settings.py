@@ -349,6 +349,10 @@ RUN_DEADLINE_SECONDS = env_number("RUN_DEADLINE_SECONDS", 86_400, 1, 30 * 86_400
 RUNS_PER_WORKSPACE = int(env_number("RUNS_PER_WORKSPACE", 256, 0, 1_000_000))
 STREAMS_PER_DEPLOYMENT = int(env_number("STREAMS_PER_DEPLOYMENT", 512, 0, 1_000_000))
 ENGINE_SILENCE_SECONDS = env_number("ENGINE_SILENCE_SECONDS", 600, 1, 3600)
+# How old the look at an engine may be on which its deployment is approved, and how often a worker
+# asks an engine whether it still is the approved one.
+PROBE_HOURS = env_number("PROBE_HOURS", 24, 0.1, 720)
+IDENTITY_SECONDS = env_number("IDENTITY_SECONDS", 60, 0, 3600)
 # Where the tokenizers named by deployments lie: one <sha256>.json each.
 TOKENIZER_DIR = env("TOKENIZER_DIR", str(BASE_DIR / ".run" / "tokenizers"))
 # Where bundles lie until they are taken away; web server and workers share it.

@@ -14,12 +14,12 @@ from typing import Any
 from uuid import UUID
 
 from celery import current_app, shared_task
-from celery.signals import worker_shutting_down
-from django.db import transaction
+from celery.signals import worker_ready, worker_shutting_down
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from reasoning.services import bundles, execution, live, scheduling
+from reasoning.services import bundles, comparisons, execution, live, probes, scheduling
 from reasoning.services.flights import Stop, deck
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,17 @@ def answer_run(_run_id: str = "") -> None:
 def build_export(export_id: str) -> None:
     """Put one bundle together, if that is still to be done."""
     bundles.build(job_id=UUID(export_id))
+
+
+@shared_task(name="reasoning.compare", ignore_result=True)
+def compare(request_id: str) -> None:
+    """Replay or re-score one trace, if that is still to be done."""
+    comparisons.carry_out(request_id=UUID(request_id))
+
+
+def dispatch_comparison(request_id: UUID) -> None:
+    """Tell the broker after the commit. If it is away the reaper tells it later."""
+    transaction.on_commit(partial(_send, compare, request_id))
 
 
 def dispatch_export(export_id: UUID) -> None:
@@ -93,6 +104,21 @@ def _waiting() -> int | None:
         return None
 
 
+@worker_ready.connect
+def look_at_engines(**_kwargs: object) -> None:
+    """Find out at once whether the engines are the approved ones; runs are taken meanwhile."""
+    threading.Thread(target=_look, name="look-at-engines", daemon=True).start()
+
+
+def _look() -> None:
+    try:
+        probes.at_worker_start()
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("looking at the engines: %s", type(error).__name__)
+    finally:
+        connection.close()
+
+
 @worker_shutting_down.connect
 def give_runs_back(**_kwargs: object) -> None:
     """Celery waits for running tasks in a threads pool: end them, keeping what has arrived."""
@@ -103,3 +129,4 @@ def give_runs_back(**_kwargs: object) -> None:
 def _stop_soon() -> None:
     time.sleep(STOPPING_GRACE_SECONDS)
     deck.stop_all(Stop.WORKER_STOPPING)
+    comparisons.give_back()

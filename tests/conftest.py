@@ -27,7 +27,7 @@ from reasoning.models import (
 )
 from reasoning.services import api_tokens, leases, questions, seeding, traces
 from reasoning.services.traces import Arrived, Outcome
-from tests import stack
+from tests import approving, stack
 from tests.databases import make_database
 
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -142,7 +142,7 @@ def registered(workspace: Workspace) -> SimpleNamespace:
     """Approved and allowed: ``prompt``, ``profile`` and ``deployment``."""
     prompt, profile = seeding.seed_registry()
     deployment = seeding.seed_deployment(deployment_columns())
-    seeding.allow(prompt, profile, deployment)
+    approving.allow(prompt, profile, deployment)
     return SimpleNamespace(prompt=prompt, profile=profile, deployment=deployment)
 
 

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from reasoning.api import docs, problems, registry
+from reasoning.api.comparisons import ReplayRun, RescoreTrace, TraceComparisons
 from reasoning.api.events import RunEvents
 from reasoning.api.exports import ExportDetail, ExportDownload, Exports
 from reasoning.api.log import TraceProof
@@ -36,12 +37,15 @@ urlpatterns = [
     path("v1/questions/<uuid:pk>/evidence/", QuestionEvidence.as_view(), name="question-evidence"),
     path("v1/questions/<uuid:pk>/runs/", QuestionRuns.as_view(), name="question-runs"),
     path("v1/runs/<uuid:pk>/cancel/", CancelRun.as_view(), name="run-cancel"),
+    path("v1/runs/<uuid:pk>/replay/", ReplayRun.as_view(), name="run-replay"),
     path("v1/runs/<uuid:pk>/events/", RunEvents.as_view(), name="run-events"),
     path("v1/traces/<uuid:pk>/", TraceDetail.as_view(), name="trace"),
     path("v1/traces/<uuid:pk>/document/", TraceDocument.as_view(), name="trace-document"),
     path("v1/traces/<uuid:pk>/proof/", TraceProof.as_view(), name="trace-proof"),
     path("v1/traces/<uuid:pk>/annotations/", Annotations.as_view(), name="trace-annotations"),
     path("v1/traces/<uuid:pk>/decisions/", Decisions.as_view(), name="trace-decisions"),
+    path("v1/traces/<uuid:pk>/rescore/", RescoreTrace.as_view(), name="trace-rescore"),
+    path("v1/traces/<uuid:pk>/comparisons/", TraceComparisons.as_view(), name="trace-comparisons"),
     path("v1/exports/", Exports.as_view(), name="exports"),
     path("v1/exports/<uuid:pk>/", ExportDetail.as_view(), name="export"),
     path("v1/exports/<uuid:pk>/download/", ExportDownload.as_view(), name="export-download"),

@@ -404,6 +404,21 @@ class EngineRefused(EngineError):
         return param if isinstance(param, str) else None
 
 
+class EngineNotApproved(EngineRefused):
+    """Another engine answers than was approved; it is not given the question.
+
+    ``data``: ``name`` of the deployment, ``differing`` (names), and ``approved`` and ``observed``
+    by name.
+    """
+
+    code = "engine_not_as_approved"
+    title = _("The engine is not the approved one")
+    sentence = _(
+        "The engine of %(name)s is not as approved (%(differing)s), so it was not given the "
+        "question."
+    )
+
+
 class EngineFailed(EngineError):
     """The engine broke off: a 5xx, an error in mid-stream, or bytes that make no sense."""
 

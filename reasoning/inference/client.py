@@ -7,9 +7,11 @@ question's state.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from hashlib import sha256
 from typing import Any, Protocol
 
 import aiohttp
+import orjson
 
 from reasoning.core.errors import (
     EngineDisconnected,
@@ -32,7 +34,7 @@ from reasoning.inference.sse import EventReader
 from reasoning.inference.transcript import Delta, Transcript
 from reasoning.inference.transport import error_in, failures, opened
 
-__all__ = ["generate", "identify", "render_with_engine"]
+__all__ = ["generate", "identify", "parameters", "render_with_engine"]
 
 
 class EngineProtocol(Protocol):
@@ -60,6 +62,9 @@ PROTOCOLS: dict[EngineKind, EngineProtocol] = {
 
 DONE = b"[DONE]"
 """What OpenAI's protocol ends a stream with. It says nothing about success."""
+
+NOT_PARAMETERS = {"model", "prompt", "messages", "grammar", "structured_outputs"}
+"""Parts of a request that are recorded elsewhere."""
 
 CUTS: dict[type[EngineError], Cut] = {
     EngineDisconnected: Cut.DISCONNECTED,
@@ -89,6 +94,19 @@ async def generate(
             error.partial = transcript.generation(CUTS.get(type(error), Cut.FAILED))
             raise
     return transcript.whole()
+
+
+def parameters(address: EngineAddress, request: GenerationRequest) -> dict[str, str]:
+    """What is sent besides the prompt, as JSON texts; of a grammar its digest."""
+    body = PROTOCOLS[address.kind].body(address, request)
+    sent = {
+        name: value if isinstance(value, str) else orjson.dumps(value).decode()
+        for name, value in body.items()
+        if name not in NOT_PARAMETERS
+    }
+    if request.grammar is not None:
+        sent["grammar"] = f"sha256:{sha256(request.grammar.encode()).hexdigest()}"
+    return sent
 
 
 async def render_with_engine(

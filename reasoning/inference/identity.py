@@ -29,19 +29,26 @@ class EngineIdentity:
     fingerprint: str
 
 
-async def identify(address: EngineAddress) -> EngineIdentity:
-    """Ask the engine who it is. Raises EngineRefused when it does not serve the address's model."""
-    probes = {EngineKind.VLLM: _vllm, EngineKind.LLAMA_CPP: _llama_cpp, EngineKind.OPENAI: _openai}
+async def identify(address: EngineAddress, *, fingerprint: bool = True) -> EngineIdentity:
+    """Ask the engine who it is. Raises EngineRefused when it does not serve the address's model.
+
+    Without ``fingerprint`` nothing is asked that would wait behind other requests.
+    """
     model = _served(await ask(address, "/v1/models"), address.model)
-    return await probes[address.kind](address, model)
+    if address.kind is EngineKind.VLLM:
+        return await _vllm(address, model, fingerprint)
+    return await (_llama_cpp if address.kind is EngineKind.LLAMA_CPP else _openai)(address, model)
 
 
-async def _vllm(address: EngineAddress, model: Mapping[str, Any]) -> EngineIdentity:
+async def _vllm(
+    address: EngineAddress, model: Mapping[str, Any], fingerprint: bool
+) -> EngineIdentity:
     version = await ask(address, "/version")
-    # Only an answer carries the fingerprint, so the shortest one is asked for.
-    answer = await ask(
-        address, "/v1/completions", {"model": address.model, "prompt": [1], "max_tokens": 1}
-    )
+    answer: dict[str, Any] = {}
+    if fingerprint:
+        # Only an answer carries it, so the shortest one is asked for.
+        shortest = {"model": address.model, "prompt": [1], "max_tokens": 1}
+        answer = await ask(address, "/v1/completions", shortest)
     return EngineIdentity(
         engine=address.kind.value,
         version=fields.required(version, "version", str),

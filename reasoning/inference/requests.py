@@ -132,3 +132,4 @@ class Generation:
     total_ms: int
     cut: Cut | None = None
     split: EngineSplit | None = None
+    last_token_ms: int | None = None

@@ -128,6 +128,7 @@ class Transcript:
             total_ms=self._since_start(time.monotonic()) or 0,
             cut=cut,
             split=_parted(pieces) if self._split else None,
+            last_token_ms=self._since_start(self._latest_token),
         )
 
     def _fidelity(self, pieces: tuple[Chunk, ...], ids: tuple[int, ...]) -> Fidelity:

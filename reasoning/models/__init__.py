@@ -5,6 +5,14 @@ from reasoning.models.api_token import ApiToken
 from reasoning.models.approval import Approval, Verdict
 from reasoning.models.audit_event import Action, AuditEvent, Place
 from reasoning.models.change import Change
+from reasoning.models.comparison import (
+    ComparisonJob,
+    ComparisonKind,
+    ComparisonRequest,
+    ComparisonStatus,
+    Replay,
+    Rescore,
+)
 from reasoning.models.decision import Decision, Meaning
 from reasoning.models.deployment import Deployment, Renderer
 from reasoning.models.entry import Entry
@@ -25,6 +33,7 @@ from reasoning.models.log import (
 )
 from reasoning.models.policy_version import PolicyVersion
 from reasoning.models.preference import Layout, Preference
+from reasoning.models.probe import Probe, ProbeOccasion
 from reasoning.models.prompt_version import EARLIER_TURNS, PromptVersion
 from reasoning.models.question import LanguageSource, Question, QuestionState, QuestionStatus
 from reasoning.models.registered import Registered
@@ -54,6 +63,10 @@ EVIDENCE: tuple[type[Evidence], ...] = (
     ExportRequest,
     Change,
     PolicyVersion,
+    ComparisonRequest,
+    Replay,
+    Rescore,
+    Probe,
 )
 
 __all__ = [
@@ -70,6 +83,10 @@ __all__ = [
     "AuditEvent",
     "Change",
     "Checkpoint",
+    "ComparisonJob",
+    "ComparisonKind",
+    "ComparisonRequest",
+    "ComparisonStatus",
     "Cosignature",
     "Decision",
     "Deployment",
@@ -94,12 +111,16 @@ __all__ = [
     "Place",
     "PolicyVersion",
     "Preference",
+    "Probe",
+    "ProbeOccasion",
     "PromptVersion",
     "Question",
     "QuestionState",
     "QuestionStatus",
     "Registered",
     "Renderer",
+    "Replay",
+    "Rescore",
     "ReviewClaim",
     "Role",
     "Run",

@@ -6,7 +6,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from reasoning.models.evidence import Evidence, committed_bytes, committed_text, reference, salt
+from reasoning.models.evidence import (
+    Evidence,
+    committed_bytes,
+    committed_text,
+    reference,
+    said,
+    salt,
+)
 from reasoning.models.run import Attempt, Run
 
 
@@ -28,7 +35,8 @@ class Trace(Evidence):
 
     ``raw_response`` holds the engine's bytes; ``raw_text`` the text in them; ``thinking`` and
     ``summary`` its parts. Token ids are little-endian uint32 (``core.token_ids``).
-    ``prompt_token_ids`` are those rendered and sent.
+    ``prompt_token_ids`` are those rendered and sent. ``effective_parameters`` is what was sent
+    besides them, numbers as text; ``engine_flags`` what the last look at the deployment had found.
     """
 
     KIND = "trace.stored"
@@ -84,6 +92,12 @@ class Trace(Evidence):
     queued_ms = models.BigIntegerField()
     first_token_ms = models.BigIntegerField(null=True)
     total_ms = models.BigIntegerField()
+    # Not known of traces stored before these were recorded: NULL there, and not in their documents.
+    last_token_ms = models.BigIntegerField(null=True)
+    tokenizer_version = models.CharField(max_length=20, null=True)
+    engine_window = models.PositiveIntegerField(null=True)
+    engine_flags = models.JSONField(null=True)
+    effective_parameters = models.JSONField(null=True)
 
     class Meta(Evidence.Meta):
         indexes = [models.Index(fields=["question_id"], name="trace_question")]
@@ -94,6 +108,8 @@ class Trace(Evidence):
         "engine_model engine_revision engine engine_version engine_fingerprint engine_request_id "
         "tokenizer_sha256 queued_ms first_token_ms total_ms"
     )
+    LATER = "last_token_ms tokenizer_version engine_window engine_flags effective_parameters"
+    """In the document only where they are known, so that older ones stay what they were."""
 
     def facts(self) -> dict[str, Any]:
         return {
@@ -102,6 +118,7 @@ class Trace(Evidence):
             "question_id": reference(self.question_id),
             "defects": list(self.defects),
             **{name: getattr(self, name) for name in self.PLAIN.split()},
+            **said(**{name: getattr(self, name) for name in self.LATER.split()}),
         }
 
     def record_id(self) -> Any:

@@ -1,6 +1,5 @@
 """From a run's pins to an engine's request: address, rendering, and the length check."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,8 +10,10 @@ from reasoning.core.errors import gettext_noop as _
 from reasoning.core.prompts import Exchange, Turn, render
 from reasoning.inference import client
 from reasoning.inference.loop import run as on_loop
-from reasoning.inference.requests import EngineAddress, EngineKind, GenerationRequest, Message
-from reasoning.models import Deployment, Renderer, Run
+from reasoning.inference.requests import EngineAddress, GenerationRequest, Message
+from reasoning.models import Renderer, Run
+from reasoning.services import standing
+from reasoning.services.engine_address import address_of
 from reasoning.services.registry import is_approved
 from reasoning.services.tokenizers import tokenizer_for, turns_of
 
@@ -25,17 +26,6 @@ class Prepared:
     request: GenerationRequest
     rendered: str
     prompt_token_ids: tuple[int, ...]
-
-
-def address_of(deployment: Deployment, base_url: str = "") -> EngineAddress:
-    """Where the deployment is (``base_url``: which of its replicas); its key comes from the
-    environment variable it names."""
-    return EngineAddress(
-        kind=EngineKind(deployment.engine),
-        base_url=(base_url or deployment.base_url).rstrip("/"),
-        model=deployment.model,
-        api_key=os.environ.get(deployment.credential) if deployment.credential else None,
-    )
 
 
 def require_usable(run: Run) -> None:
@@ -64,12 +54,12 @@ def prepare(
     deployment's addresses.
 
     Raises EngineRefused when the prompt leaves no room, and the engine's errors where the engine
-    does the rendering.
+    does the rendering; one that is not the approved one is shown nothing (EngineNotApproved).
     """
     deployment, profile = run.deployment, run.sampling_profile
     address = address_of(deployment, base_url)
     turns = turns_of(deployment, run.prompt_version, run.question.text or "", earlier)
-    messages = _messages(run, turns)
+    messages = messages_of(run, turns)
     ids, text = _render(run, address, turns, messages)
     room = deployment.window - len(ids)
     if room < 1:
@@ -93,7 +83,8 @@ def prepare(
     return Prepared(address, request, text, ids)
 
 
-def _messages(run: Run, turns: Sequence[Turn]) -> tuple[Message, ...]:
+def messages_of(run: Run, turns: Sequence[Turn]) -> tuple[Message, ...]:
+    """The prompt as an engine takes it that does the rendering."""
     spoken = (Message(turn.role, turn.text) for turn in turns)
     return (Message("system", run.prompt_version.text or ""), *spoken)
 
@@ -102,6 +93,7 @@ def _render(
     run: Run, address: EngineAddress, turns: Sequence[Turn], messages: Sequence[Message]
 ) -> tuple[tuple[int, ...], str]:
     if run.deployment.renderer == Renderer.ENGINE:
+        standing.require_as_approved(run.deployment, address.base_url)
         return on_loop(client.render_with_engine(address, messages)).result()
     rendered = render(tokenizer_for(run.deployment), run.prompt_version.text or "", turns)
     return rendered.token_ids, rendered.text

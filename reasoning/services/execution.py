@@ -22,7 +22,7 @@ from reasoning.inference.loop import run as on_loop
 from reasoning.inference.requests import Cut, Generation
 from reasoning.inference.transcript import Transcript
 from reasoning.models import Ending
-from reasoning.services import follow_ups, live, traces
+from reasoning.services import follow_ups, live, standing, traces
 from reasoning.services.engines import Prepared, prepare, require_usable
 from reasoning.services.flights import Flight, Stop, deck
 from reasoning.services.leases import Claim
@@ -70,6 +70,7 @@ def _attempt(flight: Flight) -> Outcome:
             base_url=claim.attempt.base_url,
             seconds=_time_left(claim),
         )
+        standing.require_as_approved(claim.run.deployment, claim.attempt.base_url)
         transcript = Transcript(prepared.request)
         generation = on_loop(_fly(flight, prepared, transcript)).result()
         return Outcome(claim, Ending.FINISHED, prepared, generation)

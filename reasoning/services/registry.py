@@ -25,7 +25,7 @@ from reasoning.models import (
     Verdict,
     Workspace,
 )
-from reasoning.services import access, deployments
+from reasoning.services import access, deployments, probes
 from reasoning.services.audit import actor_of
 from reasoning.services.evidence import record
 
@@ -146,9 +146,14 @@ def propose_deployment(*, author: User | None, name: str, **columns: Any) -> Dep
 
 @transaction.atomic
 def judge(*, judge: User, subject: Registered, verdict: Verdict, reason: str) -> Approval:
-    """Approve or retire a version; refused to its author."""
+    """Approve or retire a version; refused to its author.
+
+    Raises NotProbed for a deployment whose engine was not found to be as described of late.
+    """
     require_judge(judge, subject)
     require_text("reason", reason, limit=2_000)
+    if isinstance(subject, Deployment) and verdict == Verdict.APPROVED:
+        probes.require_recent(subject)
     approval = Approval(
         subject=subject.SUBJECT, subject_id=subject.pk, verdict=verdict, reason=reason
     )

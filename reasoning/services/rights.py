@@ -39,6 +39,7 @@ LOG = (Leaf, Tile, Checkpoint, Cosignature, TimestampToken, LogKey)
 LOG_TABLES = tuple(model._meta.db_table for model in LOG)
 MUTABLE_TABLES = (
     "reasoning_apitoken",
+    "reasoning_comparisonjob",
     "reasoning_exportjob",
     "reasoning_gate",
     "reasoning_halt",

@@ -27,7 +27,7 @@ from reasoning.inference.health import require_health
 from reasoning.inference.loop import run as on_loop
 from reasoning.models import Deployment, Run, RunState, RunStatus, Workspace
 from reasoning.services import gates, leases
-from reasoning.services.engines import address_of
+from reasoning.services.engine_address import address_of
 from reasoning.services.leases import Claim
 
 LOCK = 0x4D41_4655  # any number that no other lock of this database has

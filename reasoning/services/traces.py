@@ -9,10 +9,17 @@ from django.db import transaction
 
 from reasoning.core import findings as checks
 from reasoning.core import languages, think
-from reasoning.core.errors import AuditError, EngineBusy, EngineError, EngineUnavailable
+from reasoning.core.errors import (
+    AuditError,
+    EngineBusy,
+    EngineError,
+    EngineNotApproved,
+    EngineUnavailable,
+)
 from reasoning.core.texts import storable
 from reasoning.core.think import Split, ThinkForm
 from reasoning.core.token_ids import pack
+from reasoning.inference.client import parameters
 from reasoning.inference.requests import EngineKind, Fidelity, Generation
 from reasoning.models import (
     Ending,
@@ -24,7 +31,7 @@ from reasoning.models import (
     RunStatus,
     Trace,
 )
-from reasoning.services import clock, gates, live
+from reasoning.services import clock, gates, live, probes
 from reasoning.services.engines import Prepared
 from reasoning.services.evidence import record
 from reasoning.services.leases import Claim, worker_actor
@@ -206,6 +213,8 @@ def _assemble(outcome: Outcome, arrived: Arrived) -> tuple[Trace, tuple[checks.O
         fidelity=_fidelity(generation, token_ids),
         **_identity(claim, generation),
         **_timings(generation),
+        effective_parameters=_parameters(prepared),
+        engine_flags=probes.flags_of(claim.run.deployment),
     )
     return trace, checks.check(_observed(trace, split, outcome))
 
@@ -268,7 +277,9 @@ def _identity(claim: Claim, generation: Generation | None) -> dict[str, Any]:
         "engine": deployment.engine,
         "engine_version": deployment.engine_version,
         "engine_revision": deployment.revision,
+        "engine_window": deployment.window,
         "tokenizer_sha256": deployment.tokenizer_sha256,
+        "tokenizer_version": deployment.tokenizer_version,
         "engine_model": generation.model if generation else "",
         "engine_fingerprint": generation.fingerprint if generation else "",
         "engine_request_id": generation.request_id if generation else str(claim.attempt.pk),
@@ -276,15 +287,22 @@ def _identity(claim: Claim, generation: Generation | None) -> dict[str, Any]:
     }
 
 
+def _parameters(prepared: Prepared | None) -> dict[str, str] | None:
+    """What was sent besides the prompt; None when nothing was."""
+    return parameters(prepared.address, prepared.request) if prepared else None
+
+
 def _timings(generation: Generation | None) -> dict[str, int | None]:
     return {
         "first_token_ms": generation.first_token_ms if generation else None,
+        "last_token_ms": generation.last_token_ms if generation else None,
         "total_ms": generation.total_ms if generation else 0,
     }
 
 
 def _observed(trace: Trace, split: Split, outcome: Outcome) -> checks.Observed:
     deployment, generation = outcome.claim.run.deployment, outcome.generation
+    refused = outcome.error.data if isinstance(outcome.error, EngineNotApproved) else None
     return checks.Observed(
         split=split,
         form=ThinkForm(deployment.think_form),
@@ -295,8 +313,8 @@ def _observed(trace: Trace, split: Split, outcome: Outcome) -> checks.Observed:
         language_of_summary=trace.language_of_summary,
         prompt_tokens=trace.prompt_tokens,
         window=deployment.window,
-        engine_approved={"model": deployment.model},
-        engine_observed={"model": trace.engine_model},
+        engine_approved=refused["approved"] if refused else {"model": deployment.model},
+        engine_observed=refused["observed"] if refused else {"model": trace.engine_model},
         prompt_ids_sent=outcome.prepared.prompt_token_ids if outcome.prepared else (),
         prompt_ids_reported=generation.prompt_token_ids if generation else (),
     )

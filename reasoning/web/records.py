@@ -25,6 +25,10 @@ LABELS = {
     "annotation.added": (_("Note added"), "note"),
     "decision.signed": (_("Decision signed"), "seal"),
     "texts.erased": (_("Texts erased"), "cancelled"),
+    "comparison.requested": (_("Comparison requested"), "queued"),
+    "replay.recorded": (_("Replay recorded"), "list"),
+    "rescore.recorded": (_("Re-score recorded"), "list"),
+    "deployment.probed": (_("Engine looked at"), "in_review"),
     "export.requested": (_("Export requested"), "download"),
     "audit.recorded": (_("Recorded"), "person"),
 }

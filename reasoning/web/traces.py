@@ -7,12 +7,14 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from reasoning.core.errors import Conflict
 from reasoning.core.token_ids import unpack
-from reasoning.models import Action, AnnotatedPart, Place, Role, Trace
-from reasoning.services import access, audit, exports, follow_ups
+from reasoning.models import Action, AnnotatedPart, ComparisonKind, Place, Role, Trace
+from reasoning.services import access, audit, comparisons, exports, follow_ups
 from reasoning.web.questions import latest_decision
 from reasoning.web.records import by_weight, log_state, record_of
 from reasoning.web.requests import SignedIn, signed_in
+from reasoning.web.sentences import sentence_of
 
 
 @signed_in
@@ -30,6 +32,9 @@ def detail(request: SignedIn, identifier: UUID) -> HttpResponse:
         "prompt_token_ids": unpack(bytes(trace.prompt_token_ids or b"")),
         "output_token_ids": unpack(bytes(trace.output_token_ids or b"")),
         "may_review_here": Role.REVIEWER in roles,
+        "comparisons": comparisons.of_trace(trace),
+        "may_compare_here": bool(roles & comparisons.ASKING_ROLES),
+        "cannot_rescore": _cannot_rescore(trace),
     }
     return render(request, "traces/detail.html", context)
 
@@ -74,6 +79,15 @@ def evidence_context(trace: Trace) -> dict[str, Any]:
         "record": record.lines,
         "mismatches": record.mismatches,
     }
+
+
+def _cannot_rescore(trace: Trace) -> str:
+    """Why this trace cannot be re-scored; empty when it can."""
+    try:
+        comparisons.require_comparable(trace, ComparisonKind.RESCORE)
+    except Conflict as error:
+        return sentence_of(error)
+    return ""
 
 
 def _siblings(trace: Trace) -> list[Trace]:

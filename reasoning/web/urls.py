@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 from reasoning.web import (
     accounts,
     ask,
+    comparisons,
     desk,
     exports,
     home,
@@ -38,6 +39,8 @@ urlpatterns = [
     path("exports/", exports.index, name="exports"),
     path("exports/<uuid:identifier>/", exports.detail, name="export"),
     path("exports/<uuid:identifier>/download/", exports.download, name="export-download"),
+    path("traces/<uuid:identifier>/replay/", comparisons.replay, name="replay"),
+    path("traces/<uuid:identifier>/rescore/", comparisons.rescore, name="rescore"),
     path("review/", queue.queue, name="queue"),
     path("review/next/", queue.start_next, name="start-next"),
     path("review/views/", queue.save_view, name="save-view"),

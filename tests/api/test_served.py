@@ -17,7 +17,7 @@ from quickstart.ports import free_port
 from quickstart.processes import Program
 from reasoning.models import User
 from reasoning.services import api_tokens, live, questions, seeding
-from tests import stack
+from tests import approving, stack
 from tests.conftest import deployment_columns
 from tests.databases import make_database, use_database
 
@@ -55,7 +55,7 @@ def web(tmp_path_factory, postgres, valkey, django_db_setup, django_db_blocker):
 def prepare():
     """People, and one question in the queue."""
     seeding.seed_people({})
-    seeding.allow(*seeding.seed_registry(), seeding.seed_deployment(deployment_columns()))
+    approving.allow(*seeding.seed_registry(), seeding.seed_deployment(deployment_columns()))
     analyst = User.objects.get(username="analyst")
     asked = questions.Asked(workspace="finance", text="Who watches the watchers?")
     submitted = questions.submit(user=analyst, asked=asked)

@@ -40,6 +40,7 @@ def test_the_shape_is_the_promised_one(analyst, trace, registered):
         "top_p": "0.95",
         "max_tokens": 40_960,
         "effective_max_tokens": 0,
+        "sent": None,
         "seed": str(trace.run.seed),
     }
     assert set(body["tokens"]) == {"prompt", "thinking", "summary"}
@@ -53,8 +54,11 @@ def test_the_shape_is_the_promised_one(analyst, trace, registered):
         "fingerprint": "fp",
         "request_id": "request",
         "tokenizer_sha256": registered.deployment.tokenizer_sha256,
+        "tokenizer_version": registered.deployment.tokenizer_version,
+        "window": 40_960,
+        "flags": trace.engine_flags,
     }
-    assert set(body["timings"]) == {"queued_ms", "first_token_ms", "total_ms"}
+    assert set(body["timings"]) == {"queued_ms", "first_token_ms", "last_token_ms", "total_ms"}
     digest = bytes(Entry.objects.get(subject_id=trace.pk).document_sha256).hex()
     assert body["log"] == {"state": "committed", "index": None, "document_sha256": digest}
 

@@ -39,7 +39,16 @@ from tests.engine.scenarios import (
     Refusal,
     Stage,
 )
-from tests.engine.voices import FINGERPRINT, Answer, ChatVoice, LlamaVoice, VllmVoice, Voice, ids
+from tests.engine.voices import (
+    BYTE_TOKENS,
+    FINGERPRINT,
+    Answer,
+    ChatVoice,
+    LlamaVoice,
+    VllmVoice,
+    Voice,
+    ids,
+)
 
 WINDOW = 8192
 THINKING_FIELDS = ("reasoning", "reasoning_content", "thinking")
@@ -75,6 +84,9 @@ class FakeEngine:
     url: str = ""
     plan: Plan | None = None
     received: list[Received] = field(default_factory=list)
+    version: str = "0.32.0"
+    rendered: list[int] | None = None
+    """What /tokenize makes of messages, where they are not to be a token for each byte."""
 
     def application(self) -> web.Application:
         """All routes."""
@@ -85,10 +97,10 @@ class FakeEngine:
                 web.post("/completion", self._completion),
                 web.post("/v1/chat/completions", self._chat),
                 web.get("/v1/models", _models),
-                web.get("/version", _version),
+                web.get("/version", self._version),
                 web.get("/props", _props),
                 web.get("/health", _health),
-                web.post("/tokenize", _tokenize),
+                web.post("/tokenize", self._tokenize),
                 web.post("/detokenize", _detokenize),
                 web.post("/apply-template", _apply_template),
                 web.get("/fake/requests", self._requests),
@@ -103,7 +115,8 @@ class FakeEngine:
     async def _completions(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         if not body.get("stream"):
-            return web.json_response({"choices": [{}], "system_fingerprint": FINGERPRINT})
+            choice = {"prompt_logprobs": _scored(body["prompt"])} if len(body["prompt"]) > 1 else {}
+            return web.json_response({"choices": [choice], "system_fingerprint": FINGERPRINT})
         voice = VllmVoice(body, request.headers.get("X-Request-Id", "none"))
         return await self._answer(request, body, voice, VLLM_REFUSALS)
 
@@ -113,6 +126,9 @@ class FakeEngine:
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
+        if not body.get("stream"):
+            message = {"role": "assistant", "content": body["structured_outputs"]["regex"]}
+            return web.json_response({"choices": [{"message": message}]})
         name = body["model"].removeprefix("fake-")
         place = name if name in THINKING_FIELDS else None
         voice = ChatVoice(body, request.headers.get("X-Request-Id", "none"), place)
@@ -139,6 +155,21 @@ class FakeEngine:
         except (asyncio.CancelledError, ConnectionError):
             record.client_left = True
             raise
+
+    # Small questions whose answers can be chosen
+
+    async def _version(self, request: web.Request) -> web.Response:
+        return web.json_response({"version": self.version})
+
+    async def _tokenize(self, request: web.Request) -> web.Response:
+        """Bytes as tokens: of the messages for vLLM, of the content for llama.cpp."""
+        body = await request.json()
+        if "messages" not in body:
+            return web.json_response({"tokens": ids(body["content"])})
+        tokens = self.rendered or ids(_template(body["messages"]))
+        return web.json_response(
+            {"count": len(tokens), "max_model_len": WINDOW, "tokens": tokens, "token_strs": None}
+        )
 
     # Control from other processes
 
@@ -240,10 +271,6 @@ async def _models(request: web.Request) -> web.Response:
     return web.json_response({"object": "list", "data": entries})
 
 
-async def _version(request: web.Request) -> web.Response:
-    return web.json_response({"version": "0.32.0"})
-
-
 async def _props(request: web.Request) -> web.Response:
     settings = {"n_ctx": WINDOW}
     return web.json_response({"default_generation_settings": settings, "build_info": "b0-fake"})
@@ -253,20 +280,25 @@ async def _health(request: web.Request) -> web.Response:
     return web.json_response({"status": "ok"})
 
 
-async def _tokenize(request: web.Request) -> web.Response:
-    """Bytes as tokens: of the messages for vLLM, of the content for llama.cpp."""
-    body = await request.json()
-    if "messages" not in body:
-        return web.json_response({"tokens": ids(body["content"])})
-    tokens = ids(_template(body["messages"]))
-    return web.json_response(
-        {"count": len(tokens), "max_model_len": WINDOW, "tokens": tokens, "token_strs": None}
-    )
+def _scored(prompt: list[int]) -> list[Any]:
+    """As prompt_logprobs has it. The fake is sure of tokens for bytes, and of no others."""
+
+    def listed(token: int) -> dict[str, Any]:
+        others = {
+            str(number): {"logprob": -4.0 - number, "rank": 2 + number} for number in range(4)
+        }
+        sure = {str(BYTE_TOKENS + 256): {"logprob": -0.1, "rank": 1}}
+        mine = (
+            {"logprob": -0.1, "rank": 1} if token >= BYTE_TOKENS else {"logprob": -12.0, "rank": 99}
+        )
+        return others | sure | {str(token): mine}
+
+    return [None, *map(listed, prompt[1:])]
 
 
 async def _detokenize(request: web.Request) -> web.Response:
     tokens = (await request.json())["tokens"]
-    text = bytes(token - 1000 for token in tokens if token >= 1000).decode(errors="replace")
+    text = bytes(token - 1000 for token in tokens if 1000 <= token < 1256).decode(errors="replace")
     return web.json_response({"prompt": text})
 
 

@@ -22,7 +22,7 @@ from reasoning.models import (
 )
 from reasoning.services import execution, leases, questions, registry, runs, seeding
 from reasoning.services.flights import Stop, deck
-from tests import stack
+from tests import approving, stack
 from tests.conftest import deployment_columns
 from tests.databases import make_database, use_database
 from tests.engine.fake import FakeEngine, Plan, serving
@@ -55,7 +55,7 @@ def ask(database: None, fake: FakeEngine) -> Callable[[str], Run]:
     def submit(scenario: str, **plan: object) -> Run:
         fake.plan = Plan(scenario, **plan)
         columns = deployment_columns(base_url=fake.url, model="fake", window=8192)
-        seeding.allow(*seeding.seed_registry(), seeding.seed_deployment(columns))
+        approving.allow(*seeding.seed_registry(), seeding.seed_deployment(columns))
         asked = questions.Asked(workspace="legal", text="Combien font deux et deux ?")
         return questions.submit(user=User.objects.get(username="analyst"), asked=asked).run
 
@@ -183,7 +183,7 @@ def test_a_hanging_engine_is_given_up(ask: Callable[..., Run], settings: object)
 def test_an_engine_that_is_away(ask: Callable[..., Run], fake: FakeEngine) -> None:
     ask("normal")
     columns = deployment_columns(base_url="http://127.0.0.1:9", model="fake", window=8192)
-    seeding.allow(seeding.seed_deployment(columns))
+    approving.allow(seeding.seed_deployment(columns))
     asked = questions.Asked(workspace="legal", text="Is anybody there?")
     run = questions.submit(user=User.objects.get(username="analyst"), asked=asked).run
     trace = answer(run)

@@ -38,7 +38,7 @@ from reasoning.services import (
 )
 from reasoning.services.evidence import record
 from reasoning.services.traces import Arrived, Outcome
-from tests import stack
+from tests import approving, stack
 from tests.conftest import PASSWORD, deployment_columns, whole
 from tests.log.ledger import APPLICATION, OWNER, SEQUENCER, Ledger, connected, drain, sequencer
 
@@ -113,7 +113,7 @@ def _first_day(ledger: Ledger) -> None:
             user.set_password(PASSWORD)
             user.save()
         prompt, profile = seeding.seed_registry()
-        seeding.allow(prompt, profile, seeding.seed_deployment(deployment_columns()))
+        approving.allow(prompt, profile, seeding.seed_deployment(deployment_columns()))
         decide(people, ANSWERS[0], "rejected")
         look_around(people["auditor"], 150)
     sequence(ledger)

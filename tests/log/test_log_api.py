@@ -12,6 +12,7 @@ from reasoning.core.merkle import inclusion_proof, leaf_hash, verify_inclusion
 from reasoning.models import Action, AuditEvent, Checkpoint, Ending, Entry, Leaf, User
 from reasoning.services import api_tokens, checkpoints, leases, log_keys, questions, seeding, traces
 from reasoning.services.traces import Arrived, Outcome
+from tests import approving
 from tests.conftest import ANSWER, deployment_columns, whole
 from tests.log.ledger import APPLICATION, SEQUENCER, connected, drain, sequencer
 
@@ -144,7 +145,7 @@ def trace(served):
     seeding.seed_people({})
     prompt, profile = seeding.seed_registry()
     deployment = seeding.seed_deployment(deployment_columns())
-    seeding.allow(prompt, profile, deployment)
+    approving.allow(prompt, profile, deployment)
     asked = questions.Asked(workspace="finance", text="Two and two?", case_reference="AML-7")
     submitted = questions.submit(user=User.objects.get(username="analyst"), asked=asked)
     claim = leases.claim(run_id=submitted.run.pk, worker="test:1")

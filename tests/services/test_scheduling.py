@@ -8,6 +8,7 @@ from django.db import connection
 from reasoning.core.errors import EngineBusy, EngineUnavailable, InvalidInput
 from reasoning.models import Attempt, Deployment, Gate, RunState, StreamLimit, Workspace
 from reasoning.services import clock, gates, questions, scheduling, seeding
+from tests import approving
 from tests.conftest import deployment_columns
 
 FIRST, SECOND = "http://127.0.0.1:9", "http://127.0.0.1:10"
@@ -164,7 +165,7 @@ def replicas(registered):
     """The deployment in a new version with two addresses."""
     columns = deployment_columns(replicas=[SECOND])
     deployment = seeding.seed_deployment(columns)
-    seeding.allow(deployment)
+    approving.allow(deployment)
     return deployment
 
 
@@ -281,7 +282,7 @@ def test_before_an_engine_that_was_away_no_run_is_risked(ask):
 
 def test_another_version_at_the_same_address_has_the_same_gate(ask, registered):
     newer = seeding.seed_deployment(deployment_columns(window=100_000))
-    seeding.allow(newer)
+    approving.allow(newer)
     full()
     ask()
     assert take() is None

@@ -142,3 +142,20 @@ def test_an_altered_record_is_not_handed_out(browse, altered):
 def test_others_get_no_file(outsider, trace):
     assert outsider.get(f"/traces/{trace.pk}/evidence.json").status_code == 404
     assert not AuditEvent.objects.filter(action="downloaded").exists()
+
+
+def test_a_comparison_is_asked_for_and_shown(browse, trace, monkeypatch):
+    from reasoning.models import ComparisonRequest
+    from reasoning.services import comparisons
+
+    page = page_of(browse("auditor"), trace)
+    assert "This trace was not held against its engine again." in page
+    assert "Replay</button>" not in page
+    browser = browse("reviewer")
+    refused = browser.post(f"/traces/{trace.pk}/replay/", follow=True).content.decode()
+    assert "The exact prompt of this trace is not there any more." in refused
+    monkeypatch.setattr(comparisons, "require_comparable", lambda *_given: None)
+    page = browser.post(f"/traces/{trace.pk}/rescore/", follow=True).content.decode()
+    assert ComparisonRequest.objects.get(trace=trace).what == "rescore"
+    assert "Comparison requested" in page
+    assert "Asked for by" in page

@@ -49,6 +49,12 @@ class SamplingShape(Shape):
     top_p = serializers.SerializerMethodField()
     max_tokens = serializers.IntegerField(source="run.sampling_profile.max_tokens")
     effective_max_tokens = serializers.IntegerField()
+    sent = serializers.DictField(
+        child=serializers.CharField(),
+        source="effective_parameters",
+        allow_null=True,
+        help_text="Every parameter as it was sent, as JSON text; null of older traces.",
+    )
     seed = serializers.CharField(source="run.seed")
 
     def get_temperature(self, trace: Trace) -> str:
@@ -85,6 +91,14 @@ class EngineShape(Shape):
     fingerprint = serializers.CharField(source="engine_fingerprint")
     request_id = serializers.CharField(source="engine_request_id")
     tokenizer_sha256 = serializers.CharField()
+    tokenizer_version = serializers.CharField(allow_null=True)
+    window = serializers.IntegerField(source="engine_window", allow_null=True)
+    flags = serializers.DictField(
+        child=serializers.CharField(),
+        source="engine_flags",
+        allow_null=True,
+        help_text="What the last look at the engine had found out; null where there was none.",
+    )
 
 
 class TimingsShape(Shape):
@@ -92,6 +106,7 @@ class TimingsShape(Shape):
 
     queued_ms = serializers.IntegerField()
     first_token_ms = serializers.IntegerField(allow_null=True)
+    last_token_ms = serializers.IntegerField(allow_null=True)
     total_ms = serializers.IntegerField()
 
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, connection
 
 from reasoning import tasks
-from reasoning.services import bundles, recovery, scheduling
+from reasoning.services import bundles, comparisons, recovery, scheduling
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,8 @@ def sweep() -> None:
         tasks.wake()
     for export_id in bundles.due():
         tasks.dispatch_export(export_id)
+    for request_id in comparisons.due():
+        tasks.dispatch_comparison(request_id)
 
 
 def sweep_calmly() -> None:

@@ -20,8 +20,8 @@ from reasoning.core.tokenizers import load_tokenizer
 from reasoning.inference import client
 from reasoning.inference.loop import run as on_loop
 from reasoning.inference.requests import EngineAddress, EngineKind
-from reasoning.models import Question, Renderer, User
-from reasoning.services import seeding
+from reasoning.models import ProbeOccasion, Question, Renderer, User
+from reasoning.services import probes, seeding
 
 QUESTION_EVERY_SECONDS = 8
 
@@ -43,7 +43,11 @@ class Command(BaseCommand):
             deployment = seeding.seed_deployment(_engine())
         except AuditError as error:
             raise CommandError(f"The engine at INFERENCE_URL: {error}") from error
-        seeding.allow(*seeding.seed_registry(), deployment)
+        probes.probe(deployment=deployment, occasion=ProbeOccasion.ASKED)
+        try:
+            seeding.allow(*seeding.seed_registry(), deployment)
+        except probes.NotProbed as error:
+            raise CommandError(str(error)) from error
         if options["questions"] and not Question.objects.exists():
             _ask(json.loads(options["questions"].read_text(encoding="utf-8")))
         self.stdout.write(

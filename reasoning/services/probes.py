@@ -1,0 +1,214 @@
+"""Looking at a deployment's engine: is it what the deployment says? Each look is evidence."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from reasoning.core.errors import AuditError, Conflict, EngineError
+from reasoning.core.errors import gettext_noop as _
+from reasoning.core.prompts import Turn, render
+from reasoning.core.texts import storable
+from reasoning.inference.identity import EngineIdentity
+from reasoning.inference.loop import run as on_loop
+from reasoning.inference.probing import MESSAGES, Answer, Examination, examine
+from reasoning.inference.requests import EngineKind
+from reasoning.models import Deployment, Probe, ProbeOccasion, Renderer, User, Workspace
+from reasoning.services import clock
+from reasoning.services.audit import actor_of
+from reasoning.services.engine_address import address_of
+from reasoning.services.evidence import record
+from reasoning.services.tokenizers import tokenizer_for
+
+log = logging.getLogger(__name__)
+
+DIGEST = "sha256:"
+
+
+class NotProbed(Conflict):
+    """A deployment is approved only after its engine was looked at, and found as described."""
+
+    code = "not_probed"
+
+
+def probe(*, deployment: Deployment, occasion: ProbeOccasion, user: User | None = None) -> Probe:
+    """Look at the deployment's engine, and record what was seen. Trouble is recorded, not raised.
+
+    No database connection is held meanwhile.
+    """
+    connection.close()
+    try:
+        row = Probe(**_columns(deployment, _examined(deployment)))
+    except AuditError as error:
+        row = Probe(**_unseen(error))
+    row.deployment, row.occasion = deployment, occasion
+    record(actor_of(user), row)
+    return row
+
+
+def note(*, deployment: Deployment, identity: EngineIdentity, differing: Sequence[str]) -> Probe:
+    """Record that an engine was found to be another than approved when a run was about to begin."""
+    row = Probe(
+        deployment=deployment,
+        occasion=ProbeOccasion.RUN,
+        differing=list(differing),
+        tokenizer=Answer.UNKNOWN,
+        token_ids=Answer.UNKNOWN,
+        parser=Answer.UNKNOWN,
+        failure_code="",
+        failure="",
+        **_identity(identity),
+    )
+    record(actor_of(None), row)
+    return row
+
+
+def at_worker_start() -> list[Probe]:
+    """Look at every approved deployment that some workspace may use, and say what is wrong."""
+    allowed = Workspace.allowed_deployments.through._default_manager.values("deployment_id")
+    usable: Any = Deployment.objects.approved()
+    found = [
+        probe(deployment=deployment, occasion=ProbeOccasion.WORKER_START)
+        for deployment in usable.filter(pk__in=allowed)
+    ]
+    for row in found:
+        if not row.passed:
+            log.error("deployment %s: %s", row.deployment.label, _shortly(row))
+    return found
+
+
+def last_of(deployment: Deployment) -> Probe | None:
+    """The newest look at a deployment's engine."""
+    return deployment.probes.order_by("-recorded_at", "-pk").first()
+
+
+def require_recent(deployment: Deployment) -> None:
+    """Raise NotProbed unless the newest look is recent and found everything as described."""
+    last = last_of(deployment)
+    oldest = clock.now() - timedelta(hours=settings.PROBE_HOURS)
+    if last is None or last.recorded_at < oldest:
+        raise NotProbed(
+            _(
+                "The engine of %(name)s was not looked at recently. Have an administrator run: "
+                "manage.py probe_deployment %(name)s"
+            ),
+            name=deployment.label,
+        )
+    if not last.passed:
+        raise NotProbed(
+            _("The engine of %(name)s is not as the deployment says: %(found)s."),
+            name=deployment.label,
+            found=_shortly(last),
+        )
+
+
+def flags_of(deployment: Deployment) -> dict[str, str] | None:
+    """What the newest look found out about how the engine is set up; None when there was none."""
+    last = last_of(deployment)
+    if last is None:
+        return None
+    return {
+        "probe_id": str(last.pk),
+        "tokenizer": last.tokenizer,
+        "token_ids": last.token_ids,
+        "parser": last.parser,
+    }
+
+
+def differences(deployment: Deployment, identity: EngineIdentity) -> dict[str, tuple[str, str]]:
+    """What the engine says of itself, against the deployment: name to (approved, observed).
+
+    What either does not say is not compared. A window may be larger than approved.
+    """
+    weights = deployment.revision if deployment.revision.startswith(DIGEST) else ""
+    shown = identity.fingerprint if identity.fingerprint.startswith(DIGEST) else ""
+    pairs = {
+        "model": (deployment.model, identity.model),
+        "version": (deployment.engine_version, identity.version),
+        "weights": (weights, shown),
+    }
+    found = {name: pair for name, pair in pairs.items() if all(pair) and pair[0] != pair[1]}
+    if identity.window is not None and identity.window < deployment.window:
+        found["window"] = (str(deployment.window), str(identity.window))
+    return found
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Every replica's examination, the first address's first; and our own rendering of what was
+    rendered (empty where the engine's counts)."""
+
+    examinations: tuple[Examination, ...]
+    ours: tuple[int, ...]
+
+
+def _examined(deployment: Deployment) -> _Seen:
+    ours: tuple[int, ...] = ()
+    if deployment.renderer == Renderer.MISTRAL_COMMON:
+        system, user = MESSAGES
+        turns = [Turn("user", user.text)]
+        ours = render(tokenizer_for(deployment), system.text, turns).token_ids
+    addresses = [address_of(deployment, url) for url in ("", *deployment.replicas)]
+    work = [on_loop(examine(address, ours)) for address in addresses]
+    return _Seen(tuple(one.result() for one in work), ours)
+
+
+def _columns(deployment: Deployment, seen: _Seen) -> dict[str, Any]:
+    first = seen.examinations[0]
+    differing = {
+        name for one in seen.examinations for name in _differing(deployment, one, seen.ours)
+    }
+    return {
+        "differing": sorted(differing),
+        "tokenizer": "differs" if "tokenizer" in differing else _agreement(first, seen.ours),
+        "token_ids": first.token_ids,
+        "parser": first.parser,
+        "failure_code": "",
+        "failure": "",
+        **_identity(first.identity),
+    }
+
+
+def _agreement(examination: Examination, ours: tuple[int, ...]) -> str:
+    if not ours or examination.rendered is None:
+        return "unknown"
+    return "agrees" if examination.rendered == ours else "differs"
+
+
+def _differing(
+    deployment: Deployment, examination: Examination, ours: tuple[int, ...]
+) -> Iterator[str]:
+    yield from differences(deployment, examination.identity)
+    if _agreement(examination, ours) == "differs":
+        yield "tokenizer"
+    if deployment.engine == EngineKind.VLLM and examination.token_ids is not Answer.YES:
+        yield "token_ids"
+
+
+def _identity(identity: EngineIdentity) -> dict[str, Any]:
+    return {
+        "engine": identity.engine[:40],
+        "version": identity.version[:100],
+        "model": identity.model[:200],
+        "window": identity.window,
+        "fingerprint": identity.fingerprint[:200],
+    }
+
+
+def _unseen(error: AuditError) -> dict[str, Any]:
+    said = error.data.get("message") if isinstance(error, EngineError) else None
+    return {
+        "differing": [],
+        **dict.fromkeys(("engine", "version", "model", "fingerprint"), ""),
+        **dict.fromkeys(("tokenizer", "token_ids", "parser"), "unknown"),
+        "failure_code": error.code,
+        "failure": storable(f"{error.detail} {said}" if said else error.detail)[0],
+    }
+
+
+def _shortly(row: Probe) -> str:
+    return ", ".join(row.differing) or row.failure or row.failure_code
