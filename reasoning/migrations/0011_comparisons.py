@@ -47,7 +47,7 @@ def storage(table, column):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reasoning", "0009_desk"),
+        ("reasoning", "0010_people"),
     ]
 
     operations = [
