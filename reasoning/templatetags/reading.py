@@ -1,6 +1,6 @@
 """Filters for showing evidence: texts, languages, times, numbers, findings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext, pgettext
 
 from reasoning.core.languages import LANGUAGES
-from reasoning.models import Role
+from reasoning.models import Place, Role
 from reasoning.web import passages
 
 register = template.Library()
@@ -29,12 +29,6 @@ def visible(text: str | None) -> SafeString:
 def paragraphs(text: str | None) -> Iterator[passages.Paragraph]:
     """The numbered paragraphs of a text."""
     return passages.paragraphs(text or "")
-
-
-@register.filter
-def marked(paragraph: passages.Paragraph, spans: Iterable[passages.Span]) -> SafeString:
-    """A paragraph's text with the stretches that notes are about marked."""
-    return passages.marked(paragraph, spans)
 
 
 @register.filter
@@ -122,6 +116,18 @@ def unlocalized(value: object) -> str:
 def role_name(role: str) -> str:
     """A role in the reader's language."""
     return str(dict(Role.choices).get(role, role))
+
+
+@register.filter
+def place_name(place: str) -> str:
+    """Where something was done, in the reader's language."""
+    return str(dict(Place.choices).get(place, place))
+
+
+@register.filter
+def label_name(label: str) -> str:
+    """A note's label in the reader's language; the workspace's own labels as they are."""
+    return gettext(label)
 
 
 @register.filter

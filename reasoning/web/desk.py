@@ -1,20 +1,23 @@
 """The desk: evidence to read, notes, and the way to the decision."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
-from reasoning.core.errors import InvalidInput, gettext_noop
-from reasoning.models import Annotation, Trace, User
-from reasoning.services import access, annotating, claims
+from reasoning.core.errors import AuditError, InvalidInput, gettext_noop
+from reasoning.models import Annotation, Role, Trace, User
+from reasoning.services import access, annotating, claims, readers
 from reasoning.services.labels import labels_of
 from reasoning.web.forms import NoteForm
 from reasoning.web.passages import paragraphs
+from reasoning.web.questions import runs_of
 from reasoning.web.queue import queue_address
 from reasoning.web.requests import SignedIn, signed_in
 from reasoning.web.sentences import put_on_form, sentence_of
@@ -26,76 +29,139 @@ from reasoning.web.traces import evidence_context, remember_view
 def desk(request: SignedIn, identifier: UUID) -> HttpResponse:
     """Evidence to read and a panel to judge it. Reading is free: the review is taken by a POST."""
     trace = access.readable_trace(request.user, identifier)
+    looked = readers.last_look(user=request.user, question=trace.run.question)
     remember_view(request, trace)
-    return _desk(request, trace, NoteForm(labels_of(trace.run.question.workspace)))
+    return _desk(request, trace, _empty_form(request, trace), looked=looked)
 
 
 @signed_in
 @require_POST
 def annotate(request: SignedIn, identifier: UUID) -> HttpResponse:
-    """Put a note on a span, or on the whole trace."""
+    """Put a note on a span or on the whole trace, or answer one.
+
+    A script that asks gets what has changed; others are sent to the note.
+    """
     trace = access.readable_trace(request.user, identifier)
     form = NoteForm(labels_of(trace.run.question.workspace), request.POST)
-    if form.is_valid():
+    partly = request.headers.get("X-Requested-With") == "fetch"
+    note = _note(request.user, trace, form)
+    if note is None:
+        show = _changed if partly else _desk
+        return show(request, trace, form, status=400)
+    _keep_holding(request.user, trace)
+    anchor = f"note-{note.reply_to_id or note.pk}"
+    if partly:
+        return _changed(request, trace, _empty_form(request, trace), said=anchor)
+    messages.success(request, gettext("The note is part of the record."))
+    return redirect(reverse("web:desk", args=[trace.pk]) + f"#{anchor}")
+
+
+def _empty_form(request: SignedIn, trace: Trace) -> NoteForm:
+    """A form for a new note; the address may say which part and paragraph it is about."""
+    named = {name: request.GET[name] for name in ("part", "paragraph") if name in request.GET}
+    return NoteForm(labels_of(trace.run.question.workspace), initial=named)
+
+
+def _note(user: User, trace: Trace, form: NoteForm) -> Annotation | None:
+    """The note as stored, or None: the form then says what was wrong with it."""
+    if not form.is_valid():
+        return None
+    values = form.cleaned_data
+    try:
+        part, start, end = _span(trace, values)
+        return annotating.annotate(
+            user=user,
+            trace=trace,
+            part=part,
+            start=start,
+            end=end,
+            note=values["note"],
+            label=values["label"],
+            reply_to=values["reply_to"],
+            resolves=values["resolves"],
+        )
+    except InvalidInput as error:
+        put_on_form(form, error)
+        return None
+
+
+def _keep_holding(user: User, trace: Trace) -> None:
+    """Who writes notes is still reviewing."""
+    held = claims.holder(trace)
+    if held and held.reviewer_id == user.pk:
         try:
-            _annotate(request.user, trace, form.cleaned_data)
-        except InvalidInput as error:
-            put_on_form(form, error)
-        else:
-            messages.success(request, gettext("The note is part of the record."))
-            return redirect("web:desk", trace.pk)
-    return _desk(request, trace, form, status=400)
-
-
-def _annotate(user: User, trace: Trace, values: dict[str, Any]) -> Annotation:
-    part, start, end = _span(trace, values)
-    return annotating.annotate(
-        user=user,
-        trace=trace,
-        part=part,
-        start=start,
-        end=end,
-        note=values["note"],
-        label=values["label"],
-    )
+            claims.claim(user=user, trace=trace)
+        except AuditError:
+            return
 
 
 def _span(trace: Trace, values: dict[str, Any]) -> tuple[str, int, int]:
     """The part and span of a note: as selected, else where the quoted words first occur."""
-    part, quote = values["part"], values["quote"]
+    part, quote, number = values["part"], values["quote"], values["paragraph"]
     if part == "whole":
         return part, 0, 0
     if values["start"] is not None and values["end"] is not None:
         return part, values["start"], values["end"]
     text = (trace.thinking if part == "thinking" else trace.summary) or ""
-    start = text.find(quote) if quote else -1
+    low, high = _paragraph(text, number) if number else (0, len(text))
+    if number and not quote:
+        return part, low, high
+    start = text.find(quote, low, high) if quote else -1
     if start < 0:
         sentence = gettext_noop("These words do not occur in this part.")
         raise InvalidInput.of("quote", "not_found", sentence)
     return part, start, start + len(quote)
 
 
-def _desk(request: SignedIn, trace: Trace, form: NoteForm, *, status: int = 200) -> HttpResponse:
-    context = evidence_context(trace)
-    obstacle = claims.obstacle(user=request.user, trace=trace)
+def _paragraph(text: str, number: int) -> tuple[int, int]:
+    """Where a numbered paragraph stands."""
+    found = next((one for one in paragraphs(text) if one.number == number), None)
+    if found is None:
+        sentence = gettext_noop("There is no such paragraph in this part.")
+        raise InvalidInput.of("paragraph", "not_found", sentence)
+    return found.start, found.end
+
+
+def _desk(
+    request: SignedIn,
+    trace: Trace,
+    form: NoteForm,
+    *,
+    looked: datetime | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    question, user = trace.run.question, request.user
+    context = _context(request, trace, form, looked)
+    obstacle = claims.obstacle(user=user, trace=trace)
     held = claims.holder(trace)
-    claim = held if held and held.reviewer_id == request.user.pk else None
-    spans = context["thinking_spans"]
-    outline = [
-        {
-            "number": part.number,
-            "noted": any(note.start < part.end and note.end > part.start for note in spans),
-        }
-        for part in paragraphs(trace.thinking or "")
-    ]
+    claim = held if held and held.reviewer_id == user.pk else None
     more = {
         "claim": claim,
         "obstacle": sentence_of(obstacle) if obstacle else "",
-        "successors": claims.successors(user=request.user, question=trace.run.question)
-        if claim
-        else [],
-        "form": form,
-        "outline": outline,
+        "successors": claims.successors(user=user, question=question) if claim else [],
         "queue": queue_address(request),
+        "fresh": sum(thread.fresh for thread in context["threads"]),
+        "runs": runs_of(question),
+        "readers": readers.readers_of(question),
+        "precedents": readers.precedents(user=user, question=question),
     }
     return render(request, "review/desk.html", {**context, **more}, status=status)
+
+
+def _changed(
+    request: SignedIn, trace: Trace, form: NoteForm, *, said: str = "", status: int = 200
+) -> HttpResponse:
+    """What a note changes on the page: the notes, and the paragraphs they are about."""
+    context = {**_context(request, trace, form, None), "said": said}
+    return render(request, "review/changed.html", context, status=status)
+
+
+def _context(
+    request: SignedIn, trace: Trace, form: NoteForm, looked: datetime | None
+) -> dict[str, Any]:
+    roles = access.roles_of(request.user, trace.run.question.workspace_id)
+    return {
+        **evidence_context(trace, request.user, looked),
+        "form": form,
+        "may_annotate": bool(roles & {Role.REVIEWER, Role.ANALYST}),
+    }

@@ -149,16 +149,24 @@ class NoteForm(forms.Form):
         choices=list(reversed(AnnotatedPart.choices)),
         widget=widgets.select(),
     )
+    paragraph = forms.IntegerField(
+        label=_("Paragraph"), required=False, min_value=1, widget=widgets.figure()
+    )
     quote = Text(
         label=_("Quoted words"),
         required=False,
-        help_text=_("Select text in the evidence, or copy the words here."),
+        help_text=_(
+            "Select text in the evidence, or copy the words here. "
+            "Left empty, the note is about the whole paragraph."
+        ),
         widget=widgets.text(2),
     )
     start = forms.IntegerField(required=False, widget=forms.HiddenInput)
     end = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    note = Text(label=_("Note"), widget=widgets.text(3))
     label = Optional(label=_("Label"))
+    note = Text(label=_("Note"), widget=widgets.text(3))
+    reply_to = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    resolves = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, labels: Iterable[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

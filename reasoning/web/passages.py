@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 from django.utils.html import escape, format_html
@@ -40,8 +41,11 @@ SHORT_NAMES = {
 class Span(Protocol):
     """A stretch of a text: code points, end exclusive."""
 
-    start: int
-    end: int
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -80,32 +84,78 @@ def _label(match: re.Match[str]) -> str:
     )
 
 
+@dataclass(frozen=True)
+class Marking:
+    """A stretch of a text, and what it is about: ids of elements such as ``note-01a2…``."""
+
+    start: int
+    end: int
+    about: str
+
+
 def marked(paragraph: Paragraph, spans: Iterable[Span]) -> SafeString:
-    """The paragraph's text, made visible, with the stretches that the spans cover marked."""
-    inside = _covered(paragraph, spans)
+    """The paragraph's text, made visible, with the stretches that the spans cover marked.
+
+    Overlapping spans share one mark, which alone is isolated from the text around it: isolating
+    each piece would put the pieces of a phrase into another order where writing directions meet.
+    """
+    inside = _relative(paragraph, spans)
     pieces: list[str] = []
     position = 0
-    for start, end in inside:
+    for start, end in _covered(inside):
         pieces.append(visible(paragraph.text[position:start]))
-        pieces.append(format_html("<mark>{}</mark>", visible(paragraph.text[start:end])))
+        pieces.append(_mark(paragraph.text, start, end, inside))
         position = end
     pieces.append(visible(paragraph.text[position:]))
     return mark_safe("".join(pieces))  # noqa: S308 - each piece is escaped
 
 
-def _covered(paragraph: Paragraph, spans: Iterable[Span]) -> list[tuple[int, int]]:
-    """What the spans cover of the paragraph: relative, in order, joined where they overlap."""
-    length = len(paragraph.text)
-    relative = sorted(
-        (max(span.start - paragraph.start, 0), min(span.end - paragraph.start, length))
-        for span in spans
+def _mark(text: str, start: int, end: int, inside: list[Marking]) -> str:
+    """One mark; where several spans overlap in it, a layer for each piece between their ends."""
+    mine = [one for one in inside if one.start < end and one.end > start]
+    edges = sorted({start, end, *(edge for one in mine for edge in (one.start, one.end))})
+    layers = [
+        (a, b, [one.about for one in mine if one.start <= a and b <= one.end and one.about])
+        for a, b in pairwise(edges)
+    ]
+    if len(layers) == 1:
+        return format_html("<mark{}>{}</mark>", _about(layers[0][2]), visible(text[start:end]))
+    shown = "".join(
+        format_html("<span{}>{}</span>", _about(names), visible(text[a:b]))
+        for a, b, names in layers
     )
+    return format_html("<mark>{}</mark>", mark_safe(shown))  # noqa: S308 - escaped above
+
+
+def _about(names: list[str]) -> SafeString:
+    """What a mark is about, for scripts and style sheets: ``mark-note``, ``mark-finding``."""
+    if not names:
+        return mark_safe("")
+    kinds = sorted({f"mark-{name.partition('-')[0]}" for name in names})
+    return format_html(' class="{}" data-about="{}"', " ".join(kinds), " ".join(names))
+
+
+def _relative(paragraph: Paragraph, spans: Iterable[Span]) -> list[Marking]:
+    """The spans as far as they lie in the paragraph, from its beginning, in order."""
+    length = len(paragraph.text)
+    relative = [
+        Marking(
+            max(span.start - paragraph.start, 0),
+            min(span.end - paragraph.start, length),
+            getattr(span, "about", ""),
+        )
+        for span in spans
+    ]
+    kept = [one for one in relative if one.start < one.end]
+    return sorted(kept, key=lambda one: (one.start, one.end))
+
+
+def _covered(inside: list[Marking]) -> list[tuple[int, int]]:
+    """What the spans cover, joined where they overlap."""
     joined: list[tuple[int, int]] = []
-    for start, end in relative:
-        if start >= end:
-            continue
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+    for one in inside:
+        if joined and one.start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], one.end))
         else:
-            joined.append((start, end))
+            joined.append((one.start, one.end))
     return joined

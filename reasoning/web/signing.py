@@ -91,7 +91,7 @@ def _ceremony(
 ) -> HttpResponse:
     digest = log_state(trace.pk).document_sha256
     context = {
-        **evidence_context(trace),
+        **evidence_context(trace, request.user),
         "document_sha256": digest,
         "meanings": _choices(request.user, trace, digest),
         "form": form,
@@ -136,7 +136,7 @@ def receipt(request: SignedIn, identifier: UUID) -> HttpResponse:
         raise NotFound
     trace = access.readable_trace(request.user, decision.trace_id)
     context = {
-        **evidence_context(trace),
+        **evidence_context(trace, request.user),
         "decision": decision,
         "log": log_state(decision.pk),
         "waiting_here": _waiting(request),

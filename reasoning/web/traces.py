@@ -1,5 +1,6 @@
 """One trace with everything about it, and the evidence as a file."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +10,10 @@ from django.views.decorators.http import require_GET
 
 from reasoning.core.errors import Conflict
 from reasoning.core.token_ids import unpack
-from reasoning.models import Action, AnnotatedPart, ComparisonKind, Place, Role, Trace
-from reasoning.services import access, audit, comparisons, exports, follow_ups
+from reasoning.models import Action, ComparisonKind, Place, Role, Trace, User
+from reasoning.services import access, audit, comparisons, exports, follow_ups, readers
 from reasoning.web.questions import latest_decision
+from reasoning.web.reading import numbered, read, threads
 from reasoning.web.records import by_weight, log_state, record_of
 from reasoning.web.requests import SignedIn, signed_in
 from reasoning.web.sentences import sentence_of
@@ -25,7 +27,9 @@ def detail(request: SignedIn, identifier: UUID) -> HttpResponse:
     remember_view(request, trace)
     roles = access.roles_of(request.user, trace.run.question.workspace_id)
     context = {
-        **evidence_context(trace),
+        **evidence_context(trace, request.user),
+        "readers": readers.readers_of(trace.run.question),
+        "precedents": readers.precedents(user=request.user, question=trace.run.question),
         "log": log_state(trace.pk),
         "siblings": _siblings(trace),
         "chain": follow_ups.chain_of(trace.run),
@@ -62,22 +66,30 @@ def remember_view(request: SignedIn, trace: Trace) -> None:
     )
 
 
-def evidence_context(trace: Trace) -> dict[str, Any]:
-    """What every page about a trace shows: its texts, findings, notes, decision and record."""
+def evidence_context(trace: Trace, reader: User, since: datetime | None = None) -> dict[str, Any]:
+    """What every page about a trace shows: its texts, findings, notes, decision and record.
+
+    ``since`` is when the reader looked last; threads in which something was said since are fresh.
+    """
     question = trace.run.question
     record = record_of(question)
-    notes = list(trace.annotations.order_by("recorded_at", "id"))
+    texts = {"thinking": trace.thinking or "", "summary": trace.summary or ""}
+    findings = numbered(by_weight(trace.findings.all()), texts)
+    notes = threads(trace.annotations.order_by("recorded_at", "id"), since, reader.pk)
     return {
         "trace": trace,
         "question": question,
         "runs_total": question.runs.count(),
-        "findings": by_weight(trace.findings.all()),
-        "annotations": notes,
-        "thinking_spans": [note for note in notes if note.part == AnnotatedPart.THINKING],
-        "summary_spans": [note for note in notes if note.part == AnnotatedPart.SUMMARY],
+        "findings": findings,
+        "threads": notes,
+        "thinking": read(
+            "thinking", texts["thinking"], trace.language_of_thinking, findings, notes
+        ),
+        "summary": read("summary", texts["summary"], trace.language_of_summary, findings, notes),
         "decision": latest_decision(question),
         "record": record.lines,
         "mismatches": record.mismatches,
+        "looked": since,
     }
 
 

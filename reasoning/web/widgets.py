@@ -15,6 +15,11 @@ def search() -> forms.TextInput:
     return line(type="search")
 
 
+def figure() -> forms.NumberInput:
+    """A small whole number."""
+    return forms.NumberInput({"class": "input", "inputmode": "numeric"})
+
+
 def text(rows: int, *, classes: str = "", **attrs: Any) -> forms.Textarea:
     """Several lines of content, in the face that content has."""
     return forms.Textarea(

@@ -1,8 +1,14 @@
-// Turns a selection in the evidence into a note's span: code points of the stored text, end exclusive.
+// Notes on spans: a selection in the evidence (mouse, touch or keyboard) becomes a span of code points of the stored
+// text, end exclusive. A note is stored without leaving the place where one reads; drafts stay on this device.
 
-const form = document.querySelector("[data-note-form] form");
 const evidence = document.querySelector("[data-annotatable]");
+const bar = document.querySelector("[data-selection]");
+const DRAFT = `draft:note:${location.pathname}`;
 const length = (text) => [...text].length;
+const form = () => document.querySelector("[data-note-form] form");
+const paragraphOf = (node) => (node?.nodeType === Node.TEXT_NODE ? node.parentElement : node)?.closest("[data-start]");
+
+let selected = null;
 
 /** Code points between the beginning of a paragraph and a point in it; a shown control counts as one. */
 function offset(paragraph, node, position) {
@@ -20,8 +26,7 @@ function offset(paragraph, node, position) {
 
 function spanOf(selection) {
   const range = selection.getRangeAt(0);
-  const closest = (node) => (node.nodeType === Node.TEXT_NODE ? node.parentElement : node).closest("[data-start]");
-  const [first, last] = [closest(range.startContainer), closest(range.endContainer)];
+  const [first, last] = [paragraphOf(range.startContainer), paragraphOf(range.endContainer)];
   const part = first?.closest("[data-part]");
   if (!first || !last || part !== last.closest("[data-part]")) return null;
   return {
@@ -29,20 +34,94 @@ function spanOf(selection) {
     start: offset(first, range.startContainer, range.startOffset),
     end: offset(last, range.endContainer, range.endOffset),
     quote: selection.toString(),
+    paragraph: "",
   };
+}
+
+/** The paragraph that has the focus, for people who do not select. */
+function focused() {
+  const paragraph = document.activeElement?.closest(".paragraph");
+  const part = paragraph?.closest("[data-part]");
+  if (!part) return null;
+  const number = paragraph.id.split("-")[1];
+  return { part: part.dataset.part, start: "", end: "", quote: "", paragraph: number };
 }
 
 document.addEventListener("selectionchange", () => {
   const selection = document.getSelection();
-  if (!form || !selection.rangeCount || selection.isCollapsed || !evidence.contains(selection.anchorNode)) return;
-  const span = spanOf(selection);
-  if (!span) return;
-  for (const [name, value] of Object.entries(span)) form.elements[name].value = value;
-  form.closest("[data-note-form]").open = true;
+  if (!bar || !selection.rangeCount || !evidence.contains(selection.anchorNode)) return;
+  selected = selection.isCollapsed ? null : spanOf(selection);
+  bar.hidden = !selected;
+  bar.querySelector("[data-selected]").textContent = selected?.quote ?? "";
 });
 
-for (const name of ["quote", "part"]) {
-  form?.elements[name].addEventListener("input", () => {
-    form.elements.start.value = form.elements.end.value = "";
-  });
+function open() {
+  if (!form()) return;
+  const span = selected ?? focused();
+  if (span) for (const [name, value] of Object.entries(span)) form().elements[name].value = value;
+  const details = form().closest("[data-note-form]");
+  details.open = true;
+  details.toggleAttribute("data-floats", Boolean(span));
+  form().querySelector("[data-close]").hidden = !span;
+  bar.hidden = true;
+  form().elements.note.focus({ preventScroll: Boolean(span) });
 }
+
+function close() {
+  const details = document.querySelector("[data-note-form]");
+  details.open = false;
+  details.removeAttribute("data-floats");
+}
+
+bar?.querySelector("[data-annotate]").addEventListener("click", open);
+document.addEventListener("annotate", open);
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.closest?.("[data-floats]")) close();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-close]")) close();
+  const mark = event.target.closest("mark [data-about], mark[data-about]");
+  if (mark && document.getSelection().isCollapsed) document.getElementById(mark.dataset.about.split(" ").at(-1))?.focus();
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target.form !== form()) return;
+  if (["quote", "part", "paragraph"].includes(event.target.name)) {
+    form().elements.start.value = form().elements.end.value = "";
+  }
+  if (event.target.name === "note") localStorage.setItem(DRAFT, event.target.value);
+});
+
+/** Each element of the answer takes the place of the one with its id. */
+function replace(html) {
+  const answer = new DOMParser().parseFromString(html, "text/html");
+  for (const piece of answer.querySelectorAll("#notes, .paragraph")) document.getElementById(piece.id)?.replaceWith(piece);
+}
+
+async function send(sent) {
+  const body = new FormData(sent);
+  const answer = await fetch(sent.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
+  const html = await answer.text();
+  if (answer.status !== 200 && answer.status !== 400) {
+    sent.submit();
+    return;
+  }
+  replace(html);
+  if (!answer.ok) {
+    form().querySelector(".field-error ~ .input, .input").focus();
+    return;
+  }
+  localStorage.removeItem(DRAFT);
+  selected = null;
+  document.getElementById(document.getElementById("notes").dataset.said)?.focus();
+}
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-note-form] form, [data-reply]")) return;
+  event.preventDefault();
+  send(event.target);
+});
+
+if (form() && !form().elements.note.value) form().elements.note.value = localStorage.getItem(DRAFT) ?? "";

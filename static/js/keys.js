@@ -19,16 +19,11 @@ function move(elements, step) {
   const element = list[Math.min(Math.max(next, 0), list.length - 1)];
   element.focus();
   element.scrollIntoView({ block: "nearest" });
+  // From here Shift and the arrow keys select text.
+  if (element.dataset.start) document.getSelection().collapse(element, 0);
 }
 
-function note() {
-  const form = document.querySelector("[data-note-form]");
-  if (!form) return;
-  form.open = true;
-  form.querySelector("[name=note]").focus();
-}
-
-const rows = () => document.querySelectorAll("[data-rows] .row-link");
+const rows = () => document.querySelectorAll("[data-rows] .row-link, [data-annotatable] [data-start]");
 const findings = () => document.querySelectorAll("[data-finding]");
 
 const ACTS = {
@@ -36,7 +31,7 @@ const ACTS = {
   k: () => move(rows(), -1),
   n: () => move(findings(), 1),
   p: () => move(findings(), -1),
-  a: note,
+  a: () => document.dispatchEvent(new Event("annotate")),
   d: () => (document.querySelector("#decide :is(a, button)") ?? document.getElementById("decide"))?.focus(),
   "/": () => document.querySelector("input[type=search]")?.focus(),
   "?": () => sheet.showModal(),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reasoning.web.passages import marked, paragraphs, visible
+from reasoning.web.passages import Marking, marked, paragraphs, visible
 
 ROUGH = st.text(alphabet=st.sampled_from("a b\n\t\u202eé日"))
 
@@ -66,7 +66,21 @@ def test_a_note_is_marked_where_it_is_about():
 
 def test_overlapping_notes_are_one_mark():
     paragraph = next(paragraphs("one two three"))
-    assert marked(paragraph, [span(0, 5), span(4, 7)]) == "<mark>one two</mark> three"
+    html = marked(paragraph, [span(0, 5), span(4, 7)])
+    layers = "<span>one </span><span>t</span><span>wo</span>"
+    assert html == f"<mark>{layers}</mark> three"
+
+
+def test_each_layer_of_a_mark_says_what_it_is_about():
+    paragraph = next(paragraphs("one two three"))
+    spans = [Marking(0, 7, "note-1"), Marking(4, 13, "finding-2")]
+    assert marked(paragraph, spans) == (
+        '<mark><span class="mark-note" data-about="note-1">one </span>'
+        '<span class="mark-finding mark-note" data-about="note-1 finding-2">two</span>'
+        '<span class="mark-finding" data-about="finding-2"> three</span></mark>'
+    )
+    whole = marked(paragraph, [Marking(4, 7, "note-1")])
+    assert whole == 'one <mark class="mark-note" data-about="note-1">two</mark> three'
 
 
 def test_a_note_over_two_paragraphs_is_marked_in_both():
