@@ -55,6 +55,25 @@ document.addEventListener("selectionchange", () => {
   bar.querySelector("[data-selected]").textContent = selected?.quote ?? "";
 });
 
+/** Text that is not edited has no caret: Shift and an arrow extend the selection from the focused paragraph. */
+function extend(event) {
+  const selection = document.getSelection();
+  const arrow = /^Arrow(Left|Right|Up|Down)$/.exec(event.key)?.[1].toLowerCase();
+  if (!event.shiftKey || !arrow || !document.activeElement.dataset.start || !selection.rangeCount) return;
+  event.preventDefault();
+  if (arrow === "up" || arrow === "down") selection.modify("extend", arrow === "up" ? "backward" : "forward", "line");
+  else selection.modify("extend", arrow, event.ctrlKey || event.altKey ? "word" : "character");
+}
+
+document.addEventListener("keydown", extend);
+
+/** Keys that bring the focus to a paragraph bring the beginning of a selection with it. */
+document.addEventListener("focusin", ({ target }) => {
+  if (!target.dataset.start || !target.matches(":focus-visible")) return;
+  const text = document.createTreeWalker(target, NodeFilter.SHOW_TEXT).nextNode();
+  if (text) document.getSelection().collapse(text, Math.max(text.data.search(/\S/), 0));
+});
+
 function open() {
   if (!form()) return;
   const span = selected ?? focused();

@@ -19,8 +19,6 @@ function move(elements, step) {
   const element = list[Math.min(Math.max(next, 0), list.length - 1)];
   element.focus();
   element.scrollIntoView({ block: "nearest" });
-  // From here Shift and the arrow keys select text.
-  if (element.dataset.start) document.getSelection().collapse(element, 0);
 }
 
 const rows = () => document.querySelectorAll("[data-rows] .row-link, [data-annotatable] [data-start]");

@@ -48,6 +48,7 @@ def test_a_note_by_mouse_stays_in_place(open_as, answered, picture):
     answered(LONG)
     page = open_as("reviewer", "/review/")
     page.get_by_role("link", name="Combien font").click()
+    page.wait_for_url("**/review/*-*/")
     page.mouse.dblclick(*page.evaluate(WORD))
     expect(page.locator("[data-selected]")).to_have_text("sum")
     page.get_by_role("button", name="Add a note").click()
