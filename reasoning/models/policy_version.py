@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from reasoning.models.evidence import Evidence, committed_text, reference, salt
+from reasoning.models.evidence import Evidence, committed_text, reference, said, salt
 from reasoning.models.workspace import Workspace
 
 STATEMENT_LIMIT = 300
@@ -15,6 +15,7 @@ LABEL_LIMIT = 40
 class PolicyVersion(Evidence):
     """A workspace's settings as they are from now on, and why. The newest is in force.
 
+    Of its runs ``run_limit`` may be in flight at once (None: the service's setting; 0: any number).
     ``approvals`` is how many reviewers must approve; ``checklist`` holds the statements that each
     of them must answer, ``labels`` what annotations may be labelled with. Evidence of decided
     questions is kept ``decided_years`` from the decision, of others ``undecided_years``.
@@ -29,6 +30,7 @@ class PolicyVersion(Evidence):
     default_prompt = models.CharField(max_length=80)
     default_profile = models.CharField(max_length=80)
     default_deployment = models.CharField(max_length=80)
+    run_limit = models.PositiveIntegerField(null=True)
     approvals = models.PositiveSmallIntegerField()
     second_factor = models.BooleanField()
     preliminary_view = models.BooleanField()
@@ -49,13 +51,17 @@ class PolicyVersion(Evidence):
         ]
 
     SETTINGS = (
-        "name default_prompt default_profile default_deployment approvals second_factor "
-        "preliminary_view conflict_statement checklist labels decided_years undecided_years"
+        "name default_prompt default_profile default_deployment run_limit approvals "
+        "second_factor preliminary_view conflict_statement checklist labels decided_years "
+        "undecided_years"
     )
 
     def facts(self) -> dict[str, Any]:
+        settings = {name: getattr(self, name) for name in self.SETTINGS.split()}
+        limit = said(run_limit=settings.pop("run_limit"))
         return {
             "workspace_id": reference(self.workspace_id),
             "number": self.number,
-            **{name: getattr(self, name) for name in self.SETTINGS.split()},
+            **settings,
+            **limit,
         }

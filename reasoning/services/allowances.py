@@ -55,10 +55,27 @@ def set_allowed(
 def history(
     *, workspace: Workspace | None = None, subject: Registered | None = None
 ) -> list[Change]:
-    """What was allowed and disallowed in a workspace, or of a version; newest first."""
+    """What was allowed and disallowed in a workspace, or of a version; newest first.
+
+    Those of a workspace say of which version, as ``label``.
+    """
     rows = Change.objects.filter(field=FIELD).select_related("workspace")
     if workspace:
         rows = rows.filter(workspace=workspace)
     if subject:
         rows = rows.filter(subject_id=subject.pk)
-    return list(rows.order_by("-recorded_at", "-id"))
+    found = list(rows.order_by("-recorded_at", "-id"))
+    if workspace:
+        _label(found)
+    return found
+
+
+def _label(found: list[Change]) -> None:
+    ids = [change.subject_id for change in found]
+    versions = {
+        pk: row.label
+        for kind in registry.KINDS
+        for pk, row in kind.model._default_manager.in_bulk(ids).items()
+    }
+    for change in found:
+        change.label = versions.get(change.subject_id, "")  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ REASON_LIMIT = 2_000
 BEGINNING = "As it was before the first change."
 APPROVALS = (1, 3)
 YEARS = (1, 100)
+RUN_LIMIT = (0, 100_000)
 CHECKLIST_ITEMS = 30
 LABELS = 30
 
@@ -49,6 +50,8 @@ class Policy:
 
 _TERMS = tuple(field.name for field in fields(Policy) if field.name != "version")
 _DEFAULTS = {kind.default: kind for kind in registry.KINDS}
+_OWN = ("name", *_DEFAULTS, "run_limit")
+"""What the workspace's own row repeats, for those who use it at every question."""
 _FLAGS = ("second_factor", "preliminary_view", "conflict_statement")
 
 
@@ -68,7 +71,7 @@ def policy_in(row: PolicyVersion) -> Policy:
 def settings_of(workspace: Workspace) -> dict[str, Any]:
     """Everything that ``change`` can change, as it is in force."""
     policy = policy_of(workspace)
-    own = {name: getattr(workspace, name) for name in ("name", *_DEFAULTS)}
+    own = {name: getattr(workspace, name) for name in _OWN}
     return own | {name: getattr(policy, name) for name in _TERMS}
 
 
@@ -103,7 +106,7 @@ def change(
         version = _record_beginning(workspace, present).number
     row = PolicyVersion(workspace=workspace, number=version + 1, reason=reason, **settings)
     record(actor_of(user), row)
-    own = {name: settings[name] for name in ("name", *_DEFAULTS)}
+    own = {name: settings[name] for name in _OWN}
     Workspace.objects.filter(pk=workspace.pk).update(**own)
     return row
 
@@ -153,6 +156,7 @@ def _require_sound(workspace: Workspace, settings: dict[str, Any], present: dict
     problems = [
         text_problem("name", settings["name"], limit=100),
         _out_of_range("approvals", settings["approvals"], *APPROVALS),
+        _limit_problem(settings["run_limit"]),
         *(_not_boolean(name, settings[name]) for name in _FLAGS),
         _list_problem("checklist", settings["checklist"], CHECKLIST_ITEMS, STATEMENT_LIMIT),
         _list_problem("labels", settings["labels"], LABELS, LABEL_LIMIT),
@@ -171,6 +175,10 @@ def _out_of_range(name: str, value: Any, low: int, high: int) -> FieldError | No
         return None
     sentence = _("Must be a whole number from %(low)s to %(high)s.")
     return FieldError(name, "out_of_range", sentence, {"low": low, "high": high})
+
+
+def _limit_problem(value: Any) -> FieldError | None:
+    return None if value is None else _out_of_range("run_limit", value, *RUN_LIMIT)
 
 
 def _not_boolean(name: str, value: Any) -> FieldError | None:

@@ -12,6 +12,9 @@ from reasoning.web import demonstration
 
 THEMES = ("light", "dark")
 COUNTED = 99
+WORKSPACE_ROLES = {Role.ADMINISTRATOR, Role.AUDITOR}
+REGISTRY_ROLES = {Role.PROMPT_AUTHOR, Role.PROMPT_APPROVER, *WORKSPACE_ROLES}
+"""Who is led to these pages; reading the registry is open to everybody who has signed in."""
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -37,6 +40,8 @@ def _personal(user: User) -> dict[str, Any]:
         "rooms": [{"workspace": room, "roles": names} for room, names in roles.items()],
         "may_ask": Role.ANALYST in held,
         "may_review": Role.REVIEWER in held,
+        "sees_registry": not held.isdisjoint(REGISTRY_ROLES),
+        "sees_workspaces": not held.isdisjoint(WORKSPACE_ROLES),
         "preference": personal.preference_of(user),
         "waiting": _waiting(user) if Role.REVIEWER in held else None,
     }

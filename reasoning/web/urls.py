@@ -10,12 +10,16 @@ from reasoning.web import (
     desk,
     exports,
     home,
+    incidents,
     look,
     preferences,
     questions,
     queue,
+    registering,
+    registry,
     signing,
     traces,
+    workspaces,
 )
 
 app_name = "web"
@@ -51,5 +55,20 @@ urlpatterns = [
     path("review/<uuid:identifier>/release/", queue.release, name="release"),
     path("review/<uuid:identifier>/notes/", desk.annotate, name="annotate"),
     path("review/<uuid:identifier>/sign/", signing.sign, name="sign"),
+    path("registry/", registry.start, name="registry-start"),
+    path("registry/incidents/", incidents.index, name="incidents"),
+    path("registry/<slug:noun>/", registry.index, name="registry"),
+    path("registry/<slug:noun>/propose/", registering.propose, name="propose"),
+    path("registry/<slug:noun>/compare/", registry.compare, name="compare"),
+    path("registry/<slug:noun>/<uuid:identifier>/", registry.detail, name="version"),
+    path(
+        "registry/<slug:noun>/<uuid:identifier>/workspaces/<slug:slug>/",
+        registering.allow,
+        name="allow",
+    ),
+    path("registry/<slug:noun>/<uuid:identifier>/<slug:act>/", registering.judge, name="judge"),
+    path("workspaces/", workspaces.index, name="workspaces"),
+    path("workspaces/<slug:slug>/", workspaces.detail, name="workspace"),
+    path("workspaces/<slug:slug>/change/", workspaces.change, name="workspace-change"),
     path("decisions/<uuid:identifier>/", signing.receipt, name="receipt"),
 ]
