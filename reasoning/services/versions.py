@@ -2,12 +2,23 @@
 
 from dataclasses import dataclass
 
-from reasoning.models import Approval, Membership, Registered, Role, Run, User, Workspace
+from reasoning.models import (
+    Approval,
+    Deployment,
+    Membership,
+    Probe,
+    Registered,
+    Role,
+    Run,
+    User,
+    Workspace,
+)
 from reasoning.services.registry import Kind, kind_of
 
 PROPOSED = "proposed"
 """The state of what nobody has judged yet."""
 COUNTED = 10_000
+LOOKS = 5
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,13 @@ def stated(kind: Kind, identifier: object) -> Registered | None:
 def judgements(subject: Registered) -> list[Approval]:
     """Every word of an approver on a version, newest first."""
     return list(Approval.objects.filter(subject_id=subject.pk).order_by("-recorded_at", "-id"))
+
+
+def looks_at(subject: Registered) -> list[Probe]:
+    """The newest looks at a deployment's engine; none for what has no engine."""
+    if not isinstance(subject, Deployment):
+        return []
+    return list(subject.probes.order_by("-recorded_at", "-pk")[:LOOKS])
 
 
 def runs_of(subject: Registered) -> int:

@@ -80,6 +80,7 @@ def detail(request: SignedIn, noun: str, identifier: UUID) -> HttpResponse:
     kind = kind_named(noun)
     row = version_of(kind, identifier)
     judgements = versions.judgements(row)
+    looks = versions.looks_at(row)
     runs = versions.runs_of(row)
     powers = powers_of(request.user)
     context = {
@@ -90,12 +91,13 @@ def detail(request: SignedIn, noun: str, identifier: UUID) -> HttpResponse:
         "fields": registry_fields.fields_of(row),
         "texts": registry_fields.texts_of(row),
         "judgements": judgements,
+        "looks": looks,
         "rooms": versions.rooms_of(request.user, row),
         "changes": _changes(request.user, row),
         "runs": min(runs, versions.COUNTED),
         "more_runs": runs > versions.COUNTED,
         "others": [one for one in versions.listed(kind) if one.pk != row.pk],
-        "mismatches": integrity.mismatches([row, *judgements]),
+        "mismatches": integrity.mismatches([row, *judgements, *looks]),
     }
     return render(request, "registry/version.html", context)
 

@@ -13,8 +13,9 @@ from reasoning.models import (
     PromptVersion,
     SamplingProfile,
 )
-from reasoning.services import clock, incidents, questions, registry, seeding
+from reasoning.services import clock, incidents, questions, registry
 from reasoning.services.evidence import SYSTEM, _sealed
+from tests import approving
 from tests.conftest import deployment_columns
 
 OLD = "Think step by step.\nAnswer in one sentence.\n"
@@ -85,6 +86,19 @@ def test_a_versions_page_has_everything(browse, submitted, registered, noun):
     assert {"prompts": "Markdown", "sampling-profiles": "0.95", "deployments": "40960"}[
         noun
     ] in shown
+
+
+def test_an_engine_must_be_looked_at_before_approval(browse, people, registered):
+    row = registry.propose_deployment(author=people["admin"], name="other", **deployment_columns())
+    browser, address = browse("reviewer2"), f"/registry/deployments/{row.pk}/"
+    refused = browser.post(f"{address}approve/", {"reason": "Looks fine."})
+    assert refused.status_code == 400
+    assert "manage.py probe_deployment other@1" in refused.content.decode()
+    approving.looked_at(row, differing=["model"])
+    assert "Differs:" in page(browser, address)
+    approving.looked_at(row)
+    assert "As described" in page(browser, address)
+    assert browser.post(f"{address}approve/", {"reason": "Looks fine."}).status_code == 302
 
 
 def test_a_version_that_is_not_as_logged_is_called_out(browse, two):
@@ -264,7 +278,7 @@ def test_strangers_runs_are_not_listed_and_nonsense_narrows_nothing(browse, subm
 
 
 def test_long_lists_go_on_where_they_stopped(browse, submitted, people, registered):
-    seeding.allow(registry.propose_deployment(author=None, name="other", **deployment_columns()))
+    approving.allow(registry.propose_deployment(author=None, name="other", **deployment_columns()))
     for number in range(3):
         asked = questions.Asked(
             workspace="finance",
