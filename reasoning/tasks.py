@@ -19,8 +19,9 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from reasoning.services import bundles, comparisons, execution, live, probes, scheduling
+from reasoning.services import bundles, comparisons, execution, probes, scheduling
 from reasoning.services.flights import Stop, deck
+from reasoning.services.redis import redis_client
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ def broker_answers() -> bool:
 def _waiting() -> int | None:
     """Messages in the queue that no worker has taken; None when the broker is away."""
     try:
-        with live.redis_client() as client:
+        with redis_client() as client:
             waiting: Any = client.llen(current_app.conf.task_default_queue)
             return int(waiting)
     except RedisError:

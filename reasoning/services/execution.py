@@ -22,7 +22,7 @@ from reasoning.inference.loop import run as on_loop
 from reasoning.inference.requests import Cut, Generation
 from reasoning.inference.transcript import Transcript
 from reasoning.models import Ending
-from reasoning.services import follow_ups, live, standing, traces
+from reasoning.services import follow_ups, live, standing, traces, watching
 from reasoning.services.engines import Prepared, prepare, require_usable
 from reasoning.services.flights import Flight, Stop, deck
 from reasoning.services.leases import Claim
@@ -40,8 +40,6 @@ def answer(claim: Claim) -> Ending | None:
     Engine trouble becomes a stored trace and, where it may help, another attempt later
     (``traces.store`` decides); it is never raised.
     """
-    running = {"status": "running", "attempt": claim.attempt.number}
-    live.publish(claim.run.pk, live.Event("status", running))
     flight = deck.take_off(claim)
     try:
         outcome = _attempt(flight)
@@ -69,6 +67,7 @@ def _attempt(flight: Flight) -> Outcome:
             earlier=earlier,
             base_url=claim.attempt.base_url,
             seconds=_time_left(claim),
+            watched=claim.run.pk in watching.watched(),
         )
         standing.require_as_approved(claim.run.deployment, claim.attempt.base_url)
         transcript = Transcript(prepared.request)
@@ -129,5 +128,5 @@ def _store(flight: Flight, outcome: Outcome) -> Ending | None:
     if stored is None:
         log.warning("run %s: lease lost, nothing stored", flight.key[0])
         return None
-    live.publish(flight.key[0], *stored.events)
+    live.tell(flight.key[0], *stored.events)
     return outcome.ending

@@ -1,15 +1,16 @@
-"""The attempts in the air in this process, and the one thread that keeps them alive.
+"""The attempts in the air in this process, and the two threads that look after them.
 
-A ``Flight`` belongs to the thread that answers its run; its buffers are filled on the engine loop
-and emptied by the pulse, under the flight's lock. The pulse sends what arrived to watchers,
-renews every lease in one statement, keeps partial text, and stops flights whose lease is lost or
-that someone cancelled.
+A ``Flight`` belongs to the thread that answers its run; its buffers are filled on the engine loop,
+under the flight's lock. The pulse renews every lease in one statement, keeps partial text, and
+stops flights whose lease is lost or that someone cancelled. The broadcast sends what arrived to
+watchers: a thread of its own, so that a slow database does not make the live view slow.
 """
 
 import asyncio
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from uuid import UUID
 
@@ -17,8 +18,8 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from reasoning.core.think import StreamSplitter, ThinkForm
-from reasoning.inference.requests import Chunk
-from reasoning.services import gates, leases, live
+from reasoning.inference.requests import Channel, Chunk
+from reasoning.services import gates, leases, live, watching
 from reasoning.services.leases import Beat, Claim, Fragment
 from reasoning.services.traces import Arrived
 
@@ -48,8 +49,9 @@ class Flight:
         self._length = 0
         self.stopped: Stop | None = None
         self._lock = threading.Lock()
-        self._splitter = StreamSplitter(ThinkForm(claim.run.deployment.think_form))
-        self._pieces: list[tuple[str, str]] = []
+        self._channels: list[Channel | None] = []
+        self._splitter: StreamSplitter | None = None
+        self._shown_chunks = 0
         self._kept_chunks = 0
         self._kept_ids = 0
         self._sequence = 0
@@ -72,12 +74,7 @@ class Flight:
             self._token_ids.extend(chunk.token_ids)
             self._length += len(chunk.text)
             self._ends.append((self._length, len(self._token_ids)))
-            if chunk.channel is not None:
-                self._pieces.append((chunk.channel.value, chunk.text))
-            else:
-                self._pieces += [
-                    (piece.channel, piece.text) for piece in self._splitter.feed(chunk.text)
-                ]
+            self._channels.append(chunk.channel)
 
     # From the pulse and the answering thread
 
@@ -92,18 +89,37 @@ class Flight:
         with self._lock:
             return Arrived("".join(self._text), tuple(self._token_ids), tuple(self._ends))
 
-    def live_events(self) -> list[live.Event]:
-        """What watchers have not seen yet, joined by channel."""
+    def unseen(self) -> live.Batch | None:
+        """What watchers have not been sent yet, taken apart only now: most runs nobody watches."""
+        begins = self._splitter is None
+        if self._splitter is None:
+            self._splitter = StreamSplitter(ThinkForm(self.claim.run.deployment.think_form))
+            self._shown_chunks = 0
         with self._lock:
-            pieces, self._pieces = self._pieces, []
+            text, channels = self._text[self._shown_chunks :], self._channels[self._shown_chunks :]
+        self._shown_chunks += len(text)
+        events = self._events(self._splitter, zip(text, channels, strict=True))
+        if begins:
+            running = {"status": "running", "attempt": self.claim.attempt.number}
+            events.insert(0, live.Event("status", running))
+        return live.Batch(self.key[0], tuple(events), begins) if events else None
+
+    def show_again(self) -> None:
+        """What was sent is gone: watchers begin anew."""
+        self._splitter = None
+
+    def _events(
+        self, splitter: StreamSplitter, chunks: Iterable[tuple[str, Channel | None]]
+    ) -> list[live.Event]:
+        """Joined by channel."""
         events: list[live.Event] = []
-        for channel, text in pieces:
-            if channel == "marker":
-                continue
-            if events and events[-1].name == channel:
-                events[-1].data["text"] += text
-            else:
-                events.append(live.Event(channel, {"text": text}))
+        for text, known in chunks:
+            for channel, part in [(known.value, text)] if known else _parts(splitter, text):
+                if channel == "marker":
+                    continue
+                if not events or events[-1].name != channel:
+                    events.append(live.Event(channel, {"text": ""}))
+                events[-1].data["text"] += part
         return events
 
     def fragment(self) -> Fragment | None:
@@ -128,29 +144,42 @@ class Flight:
         self._sequence += 1
 
 
+def _parts(splitter: StreamSplitter, text: str) -> list[tuple[str, str]]:
+    return [(piece.channel, piece.text) for piece in splitter.feed(text)]
+
+
 class FlightDeck:
-    """All flights of this process. The pulse thread starts with the first one."""
+    """All flights of this process. The threads start with the first one."""
 
     def __init__(self) -> None:
         self._flights: dict[tuple[UUID, int], Flight] = {}
         self._lock = threading.Lock()
-        self._pulse: threading.Thread | None = None
+        self._threads: dict[str, threading.Thread] = {}
+        self._watched: frozenset[UUID] = frozenset()
+        self._sending = threading.Lock()
 
     def take_off(self, claim: Claim) -> Flight:
         """Register an attempt: from now on its lease is renewed."""
         flight = Flight(claim)
         with self._lock:
             self._flights[flight.key] = flight
-            if self._pulse is None or not self._pulse.is_alive():
-                self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
-                self._pulse.start()
+            self._look_after(self.pulse)
+            self._look_after(self.broadcast)
         return flight
 
+    def _look_after(self, loop: Callable[[], None]) -> None:
+        """See that the thread of this loop runs."""
+        thread = self._threads.get(loop.__name__)
+        if thread is None or not thread.is_alive():
+            thread = threading.Thread(target=loop, name=loop.__name__, daemon=True)
+            self._threads[loop.__name__] = thread
+            thread.start()
+
     def land(self, flight: Flight) -> None:
-        """The attempt is over: its lease is no longer renewed."""
+        """The attempt is over: its lease is no longer renewed, and watchers get the rest."""
         with self._lock:
             self._flights.pop(flight.key, None)
-        self._send_live([flight])
+        self.send([flight])
 
     def stop_all(self, why: Stop) -> None:
         """Ask every attempt in this process to end."""
@@ -161,20 +190,34 @@ class FlightDeck:
         with self._lock:
             return list(self._flights.values())
 
-    def _beat(self) -> None:
-        renewed = 0.0
+    def pulse(self) -> None:
+        """Renew every lease, for as long as the process lives."""
         while True:
-            time.sleep(LIVE_SECONDS)
-            flights = self._aloft()
-            self._send_live(flights)
-            if flights and time.monotonic() - renewed >= settings.HEARTBEAT_SECONDS:
-                renewed = time.monotonic()
+            time.sleep(settings.HEARTBEAT_SECONDS)
+            if flights := self._aloft():
                 self._renew(flights)
 
-    def _send_live(self, flights: list[Flight]) -> None:
-        events = [(flight.key[0], event) for flight in flights for event in flight.live_events()]
-        if events:
-            live.publish_all(events)
+    def broadcast(self) -> None:
+        """Send to watchers what has come, for as long as the process lives."""
+        while True:
+            time.sleep(LIVE_SECONDS)
+            if flights := self._aloft():
+                self.look_for_watchers()
+                self.send(flights)
+
+    def look_for_watchers(self) -> None:
+        """Ask which runs are watched."""
+        self._watched = watching.watched()
+
+    def send(self, flights: list[Flight]) -> None:
+        """Send what is new of those that are watched; one sender at a time keeps the order."""
+        with self._sending:
+            watched = [flight for flight in flights if flight.key[0] in self._watched]
+            batches = [batch for flight in watched if (batch := flight.unseen())]
+            lost = live.send(batches) if batches else set()
+            for flight in watched:
+                if flight.key[0] in lost:
+                    flight.show_again()
 
     def _renew(self, flights: list[Flight]) -> None:
         """One beat. A database that is away costs nothing yet: the lease lasts several beats."""

@@ -34,7 +34,7 @@ def recover_lost() -> list[Stored]:
     ]
     for stored in recovered:
         if stored:
-            live.publish(stored.trace.run_id, *stored.events)
+            live.tell(stored.trace.run_id, *stored.events)
     return [stored for stored in recovered if stored]
 
 
@@ -89,4 +89,4 @@ def _give_up(run: Run) -> None:
         action=Action.GAVE_UP, place=Place.SYSTEM, question=run.question, subject_id=run.pk
     )
     event = live.Event("done", {"status": RunStatus.FAILED, "trace_id": None})
-    transaction.on_commit(lambda: live.publish(run.pk, event))
+    transaction.on_commit(lambda: live.tell(run.pk, event))

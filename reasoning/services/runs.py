@@ -36,7 +36,7 @@ def cancel(*, user: User, run: Run, place: Place) -> RunStatus:
             status=QuestionStatus.CANCELLED, updated_at=now
         )
         event = live.Event("done", {"status": RunStatus.CANCELLED, "trace_id": None})
-        transaction.on_commit(lambda: live.publish(run.pk, event))
+        transaction.on_commit(lambda: live.tell(run.pk, event))
     state.save()
     audit.remember(
         action=Action.CANCELLED, place=place, user=user, question=run.question, subject_id=run.pk

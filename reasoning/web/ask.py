@@ -14,7 +14,7 @@ from reasoning.core.errors import gettext_noop as _
 from reasoning.core.prompts import Exchange
 from reasoning.core.texts import require_text
 from reasoning.models import LanguageSource, PromptVersion, Question, Role, User, Workspace
-from reasoning.services import access, follow_ups, questions, registry
+from reasoning.services import access, follow_ups, questions, registry, watching
 from reasoning.services.tokenizers import question_room
 from reasoning.templatetags.reading import direction, language_short
 from reasoning.web.forms import AskForm
@@ -46,6 +46,7 @@ def ask(request: SignedIn) -> HttpResponse:
         except InvalidInput as error:
             put_on_form(form, error)
         else:
+            watching.expect(submitted.run.pk)
             tasks.dispatch(submitted.run.pk)
             return redirect("web:question", submitted.question.pk)
     return _page(request, form, status=400)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from reasoning import tasks
 from reasoning.core.errors import Conflict
 from reasoning.models import Action, Decision, Place, Question, Role, Run, RunStatus, Trace
-from reasoning.services import access, audit, follow_ups, listing
+from reasoning.services import access, audit, follow_ups, listing, watching
 from reasoning.services import questions as service
 from reasoning.services import runs as run_service
 from reasoning.web.forms import FilterForm
@@ -124,6 +124,7 @@ def again(request: SignedIn, identifier: UUID) -> HttpResponse:
     """Another run of the same question with the workspace's present defaults."""
     question = access.readable_question(request.user, identifier)
     run = service.ask_again(user=request.user, question=question, pins={})
+    watching.expect(run.pk)
     tasks.dispatch(run.pk)
     return redirect("web:question", question.pk)
 

@@ -10,6 +10,7 @@ from django.test import AsyncClient
 from reasoning.api import events as view
 from reasoning.models import Membership, QuestionState
 from reasoning.services import api_tokens, leases, live, runs
+from reasoning.services.redis import redis_client
 from tests.api.expectations import field_errors, problem, refusals, views
 
 SOON = 0.05
@@ -68,8 +69,9 @@ def parsed(frame):
 
 def publish(run, *events):
     """Put events on the run's stream; their ids."""
-    live.publish(run.pk, *(live.Event(name, data) for name, data in events))
-    stored = live.redis_client().xrange(f"live:{run.pk}")
+    new = tuple(live.Event(name, data) for name, data in events)
+    assert not live.send([live.Batch(run.pk, new, begins=True)])
+    stored = redis_client().xrange(f"live:{run.pk}")
     return [identifier.decode() for identifier, _fields in stored]
 
 

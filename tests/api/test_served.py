@@ -17,6 +17,7 @@ from quickstart.ports import free_port
 from quickstart.processes import Program
 from reasoning.models import User
 from reasoning.services import api_tokens, live, questions, seeding
+from reasoning.services.redis import redis_client
 from tests import approving, stack
 from tests.conftest import deployment_columns
 from tests.databases import make_database, use_database
@@ -87,8 +88,13 @@ def events(answer):
 
 def watchers(valkey):
     """How many clients wait for a stream."""
-    clients = live.redis_client().client_list()
+    clients = redis_client().client_list()
     return sum(client["cmd"].startswith("xread") for client in clients)
+
+
+def say(web, name, data):
+    """What a worker would send."""
+    assert not live.send([live.Batch(web.run, (live.Event(name, data),), begins=True)])
 
 
 def wait_until(true):
@@ -106,17 +112,17 @@ def test_events_arrive_one_by_one_and_hold_no_connection(web, valkey):
         assert next(stream) == ("status", {"status": "queued", "attempt": 0})
     assert get(web, f"questions/{web.question}/").json()["status"] == "queued"
     for word in ("Quis", " custodiet"):
-        live.publish(web.run, live.Event("thinking", {"text": word}))
+        say(web, "thinking", {"text": word})
         for stream in streams:
             assert next(stream) == ("thinking", {"text": word})
-    live.publish(web.run, live.Event("done", {"status": "finished", "trace_id": None}))
+    say(web, "done", {"status": "finished", "trace_id": None})
     for stream in streams:
         assert [name for name, _data in stream] == ["done"]
     wait_until(lambda: watchers(valkey) == 0)
 
 
 def test_a_watcher_who_leaves_is_let_go(web, valkey):
-    live.redis_client().delete(f"live:{web.run}")
+    redis_client().delete(f"live:{web.run}")
     # Not requests: it keeps the connection of an answer that was read in part.
     connection = HTTPConnection(urlsplit(web.url).netloc, timeout=WAIT)
     connection.request("GET", f"/api/v1/runs/{web.run}/events/", headers=web.headers)
