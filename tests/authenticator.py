@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from reasoning.core import cose
+from reasoning.core.passkeys import Assertion
 
 PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
@@ -74,6 +75,12 @@ class Authenticator:
             "attestationObject": text(attestation + authenticator),
         }
         return self._credential(response, {"credProps": {"rk": True}})
+
+    def assertion(self, challenge: bytes) -> Assertion:
+        """The signed answer to a challenge, as bytes."""
+        response = self.get({"publicKey": {"challenge": text(challenge)}})["response"]
+        names = ("authenticatorData", "clientDataJSON", "signature")
+        return Assertion(*(data(response[name]) for name in names))
 
     def get(self, options: dict[str, Any]) -> dict[str, Any]:
         """What ``navigator.credentials.get`` gives, as JSON."""

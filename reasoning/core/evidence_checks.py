@@ -1,4 +1,4 @@
-"""The steps of verifying a bundle that look at its entries: 5, 6, 7 and 10 (``verification``)."""
+"""The steps of verifying a bundle that look at its entries: 5, 6, 7, 10 and 12."""
 
 import hashlib
 from collections import Counter
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reasoning.core import bundle as layout
-from reasoning.core import canonical, commitments, merkle, proofs, records, strict
+from reasoning.core import canonical, commitments, merkle, passkeys, proofs, records, strict
 from reasoning.core.bundle import Bundle
 from reasoning.core.checkpoints import Checkpoint
 from reasoning.core.commitments import SALT_SIZE
@@ -56,7 +56,7 @@ def forked(one: Checkpoint, other: Checkpoint) -> Inconsistent:
 
 
 def run(report: Report, bundle: Bundle, policy: Policy, head: SignedCheckpoint) -> None:
-    """Add steps 5, 6, 7 and 10 to the report. ``policy`` asks for no quorum."""
+    """Add steps 5, 6, 7, 10 and 12 to the report. ``policy`` asks for no quorum."""
     evidence = Evidence()
     _inclusion(report.step(5), bundle, policy, head, evidence)
     _texts(report.step(6), bundle, evidence)
@@ -65,6 +65,7 @@ def run(report: Report, bundle: Bundle, policy: Policy, head: SignedCheckpoint) 
     _strays(step, bundle, evidence)
     _records(step, bundle, evidence)
     _decisions(report.step(10), evidence)
+    _passkeys(report.step(12), evidence)
 
 
 def _inclusion(
@@ -239,3 +240,31 @@ def _decisions(step: Step, evidence: Evidence) -> None:
             step.tampered(where, _("The decision is not bound to the trace that it names."))
     if not step.checked:
         step.impossible = _("The bundle has no decision.")
+
+
+def _passkeys(step: Step, evidence: Evidence) -> None:
+    """Check the assertion of each decision that a passkey signed, in the order of the log."""
+    keys = {
+        meaning.get("id"): index
+        for index, meaning in evidence.meanings.items()
+        if meaning.get("kind") == passkeys.REGISTRATION_KIND
+    }
+    counters: dict[int, int] = {}
+    for index, meaning in sorted(evidence.meanings.items()):
+        facts = evidence.facts(index)
+        if meaning.get("kind") != DECISION_KIND or not passkeys.claims(facts):
+            continue
+        step.checked += 1
+        where, key = layout.entry_path(index), keys.get(facts.get("passkey_id"))
+        if key is None:
+            step.incomplete(where, _("The passkey that signed is not in the bundle."))
+            continue
+        try:
+            passkeys.require_registered_before(key, index)
+            counter = passkeys.verify_decision(meaning, evidence.meanings[key])
+            passkeys.require_counted(counter, counters.get(key, 0))
+            counters[key] = counter
+        except (Malformed, VerificationFailed) as error:
+            step.refuse(where, error)
+    if not step.checked:
+        step.impossible = _("No decision in the bundle was signed with a passkey.")

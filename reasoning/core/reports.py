@@ -26,6 +26,7 @@ STEPS = {
     9: _("Time-stamp tokens"),
     10: _("Decisions are bound to the traces they decide on"),
     11: _("Triggers, grants and ownership are as declared"),
+    12: _("Passkeys signed the decisions that they are said to have signed"),
 }
 
 

@@ -10,7 +10,9 @@ The steps, numbered as wherever the log is verified (``reports.STEPS``):
 6. each text opens its commitment, or the log has an entry of its erasure;
 7. records show what the entries say, and as many of each kind as were asked for;
 9. time-stamp tokens cover a checkpoint;
-10. each decision names the digest of the very trace it decides on.
+10. each decision names the digest of the very trace it decides on;
+12. each decision that a passkey signed bears its signature, over the hash of what was decided, by a
+    key that the log has as the signer's from before (``passkeys``).
 
 Steps 4, 8 and 11 need the whole log and its database; the report says so.
 """

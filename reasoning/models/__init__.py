@@ -31,6 +31,7 @@ from reasoning.models.log import (
     Tile,
     TimestampToken,
 )
+from reasoning.models.passkey import Passkey
 from reasoning.models.policy_version import PolicyVersion
 from reasoning.models.preference import Layout, Preference
 from reasoning.models.probe import Probe, ProbeOccasion
@@ -67,6 +68,7 @@ EVIDENCE: tuple[type[Evidence], ...] = (
     Replay,
     Rescore,
     Probe,
+    Passkey,
 )
 
 __all__ = [
@@ -108,6 +110,7 @@ __all__ = [
     "Meaning",
     "Membership",
     "PartialOutput",
+    "Passkey",
     "Place",
     "PolicyVersion",
     "Preference",

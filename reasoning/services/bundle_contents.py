@@ -23,6 +23,7 @@ from reasoning.core.records import Item
 from reasoning.models import (
     Approval,
     Checkpoint,
+    Decision,
     Entry,
     Erasure,
     Evidence,
@@ -155,18 +156,26 @@ class _Contents:
 
 
 def _used_by_question(record: Record, used: Record) -> dict[UUID, set[UUID]]:
-    """The shared evidence that each question's runs used, with what was said and erased of it."""
+    """The shared evidence that each question's runs and decisions used, with what was said and
+    erased of it."""
     about: dict[UUID, set[UUID]] = defaultdict(set)
     for row in used.rows.values():
         if isinstance(row, Approval | Erasure):
             about[row.subject_id].add(row.pk)
     found: dict[UUID, set[UUID]] = defaultdict(set)
-    for run in record.rows.values():
-        if isinstance(run, Run):
-            pinned = {run.prompt_version_id, run.sampling_profile_id, run.deployment_id}
+    for row in record.rows.values():
+        pinned = _pinned(row)
+        if pinned:
             said = set().union(*(about[one] for one in pinned))
-            found[run.question_id] |= pinned | said | set().union(*(about[one] for one in said))
+            found[row.record_id()] |= pinned | said | set().union(*(about[one] for one in said))
     return found
+
+
+def _pinned(row: Evidence) -> set[UUID]:
+    """The shared evidence that a row names: a run's, or the passkey that signed a decision."""
+    if isinstance(row, Run):
+        return {row.prompt_version_id, row.sampling_profile_id, row.deployment_id}
+    return {row.passkey_id} if isinstance(row, Decision) and row.passkey_id else set()
 
 
 def _erasures(record: Record, places: Mapping[int, int]) -> dict[tuple[UUID, str], int]:

@@ -70,6 +70,11 @@ With `n` the number of an entry, and common tools:
    over its first three lines, and verifies with the key.
 5. A decision belongs to its trace: `trace_document_sha256` in the decision's facts is the SHA-256
    of the trace's `entries/n.json`.
+6. A passkey signed a decision: take the decision's entry without `kind`, `recorded_at` and
+   `facts.assertion`, with the schema `magistral-audit/decision-to-sign/v1`. The SHA-256 of that as
+   canonical JSON (RFC 8785) is the `challenge` in the assertion's `client_data`. The signature is
+   over `authenticator_data` and the SHA-256 of `client_data`, by the `public_key` (COSE) of the
+   entry that `passkey_id` names (WebAuthn level 2, 7.2).
 
 ## What this shows, and what it does not
 

@@ -18,9 +18,9 @@ COLUMNS = ("subject_id", "record_id", "kind", "recorded_at", "document")
 def record(actor: Actor, *rows: Evidence, at: datetime | None = None) -> list[Entry]:
     """Insert rows with their entries, in the given order.
 
-    Stamps who and when (``at``, or the database's time), draws a salt for each committed text,
-    and stores the exact bytes of each document. Raises inside no transaction of its own kind:
-    the caller's ``atomic`` block decides what else stands or falls with it.
+    Stamps who and when (``at``, or the database's time), draws a salt for each committed text that
+    has none yet, and stores the exact bytes of each document. Raises inside no transaction of its
+    own kind: the caller's ``atomic`` block decides what else stands or falls with it.
     """
     with transaction.atomic():
         moment = at or clock.now()
@@ -65,7 +65,7 @@ def _sealed(row: Evidence, actor: Actor, moment: datetime) -> Entry:
 def _committed(row: Evidence, names: Iterable[str]) -> dict[str, bytes]:
     found = {}
     for name in names:
-        salt = commitments.new_salt()
+        salt = getattr(row, f"{name}_salt") or commitments.new_salt()
         setattr(row, f"{name}_salt", salt)
         found[name] = commitments.commit(salt, getattr(row, name))
     return found

@@ -13,6 +13,7 @@ from reasoning.models import (
     Action,
     Entry,
     Evidence,
+    Passkey,
     Place,
     Question,
     User,
@@ -78,12 +79,14 @@ def _rows(entries: Iterable[Entry]) -> list[Evidence]:
 
 
 def _pinned(question: Question) -> list[Evidence]:
-    """What the runs used: prompt versions, sampling profiles and deployments."""
+    """What the runs used, and the passkeys that signed: each once."""
     runs = question.runs.select_related("prompt_version", "sampling_profile", "deployment")
     found: dict[Any, Evidence] = {}
     for run in runs:
         for row in (run.prompt_version, run.sampling_profile, run.deployment):
             found[row.pk] = row
+    for passkey in Passkey.objects.filter(decisions__question_id=question.pk):
+        found[passkey.pk] = passkey
     return list(found.values())
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from reasoning.models import EVIDENCE, Approval, Entry, Erasure, Evidence, Run
+from reasoning.models import EVIDENCE, Approval, Decision, Entry, Erasure, Evidence, Run
 from reasoning.services import integrity
 from reasoning.services.integrity import Mismatch
 
@@ -57,10 +57,13 @@ def of_rows(ids: Collection[UUID]) -> Record:
 
 def used_by(questions: Iterable[UUID]) -> Record:
     """What the questions' runs used: prompts, sampling profiles and deployments, with the words of
-    those who approved them and what was erased of them."""
+    those who approved them and what was erased of them; and the passkeys that signed decisions."""
+    questions = list(questions)
     columns = ("prompt_version_id", "sampling_profile_id", "deployment_id")
-    runs = Run.objects.filter(question_id__in=list(questions)).values_list(*columns)
+    runs = Run.objects.filter(question_id__in=questions).values_list(*columns)
     used = {identifier for run in runs for identifier in run}
+    signed = Decision.objects.filter(question_id__in=questions, passkey__isnull=False)
+    used |= set(signed.values_list("passkey_id", flat=True))
     approvals = Approval.objects.filter(subject_id__in=used).values_list("pk", flat=True)
     ids = used | set(approvals)
     ids |= set(Erasure.objects.filter(subject_id__in=ids).values_list("pk", flat=True))

@@ -28,7 +28,7 @@ from reasoning.models import (
     Trace,
     User,
 )
-from reasoning.services import clock, credentials, integrity
+from reasoning.services import clock, credentials, integrity, policies
 from reasoning.services.audit import actor_of
 from reasoning.services.claims import require_independent_reviewer
 from reasoning.services.evidence import record
@@ -62,16 +62,27 @@ def sign(
     rationale: str,
     password: str,
     document_sha256_shown: str,
+    code: str = "",
 ) -> Decision:
-    """Sign a decision on a trace, with the password entered anew.
+    """Sign a decision on a trace, with the password entered anew, and with a one-time code where
+    the workspace's policy demands one.
 
     Raises Refused (wrong role, submitter, locked, wrong password, defective trace),
     IntegrityMismatch when the record is not the one shown, Conflict when it is already decided.
     """
     require_independent_reviewer(user, trace)
     _check_form(meaning, rationale)
-    credentials.require(user=user, password=password)
-    return _sign(user, trace, Meaning(meaning), rationale, document_sha256_shown)
+    with_code = code_is_required(trace)
+    credentials.require(user=user, password=password, code=code, with_code=with_code)
+    with transaction.atomic():
+        require_signable(user, trace, meaning, rationale, document_sha256_shown)
+        method = "password and code" if with_code else "password"
+        return conclude(user, draft(user, trace, meaning, rationale, method))
+
+
+def code_is_required(trace: Trace) -> bool:
+    """Whether signing with a password needs a one-time code too in this workspace."""
+    return policies.policy_of(trace.run.question.workspace).second_factor
 
 
 def _check_form(meaning: str, rationale: str) -> None:
@@ -80,31 +91,44 @@ def _check_form(meaning: str, rationale: str) -> None:
     require_text("rationale", rationale, limit=RATIONALE_LIMIT)
 
 
-@transaction.atomic
-def _sign(user: User, trace: Trace, meaning: Meaning, rationale: str, shown: str) -> Decision:
-    """One transaction re-checks the record's hash and stores the decision; a change aborts."""
+def require_signable(user: User, trace: Trace, meaning: str, rationale: str, shown: str) -> None:
+    """Raise what stands against this decision now; holds the question for the transaction.
+
+    ``shown`` is the hash of the trace's document as the signer has seen it.
+    """
+    require_independent_reviewer(user, trace)
+    _check_form(meaning, rationale)
     state = QuestionState.objects.select_for_update().get(pk=trace.question_id)
     _require_decidable(user, trace, state)
     if meaning == Meaning.APPROVED:
         _require_approvable(trace)
     integrity.require_intact(_record_of(trace))
-    digest = document_sha256(trace)
-    if digest != shown:
+    if document_sha256(trace) != shown:
         raise IntegrityMismatch(_("The record changed since it was shown. Nothing was signed."))
-    decision = Decision(
+
+
+def draft(user: User, trace: Trace, meaning: str, rationale: str, method: str) -> Decision:
+    """A decision that is not stored yet; ``method`` says how the signer proves who they are."""
+    digest = document_sha256(trace)
+    return Decision(
         trace=trace,
         question_id=trace.question_id,
         meaning=meaning,
         rationale=rationale,
         statement=statement_for(user=user, trace=trace, meaning=meaning, document_sha256=digest),
         signer_role=Role.REVIEWER,
-        authentication_method="password",
+        authentication_method=method,
         trace_document_sha256=digest,
     )
+
+
+def conclude(user: User, decision: Decision) -> Decision:
+    """Store the decision and what follows from it, within the caller's transaction."""
     record(actor_of(user), decision)
-    state.status, state.updated_at = QuestionStatus(meaning.value), decision.recorded_at
-    state.save(update_fields=["status", "updated_at"])
-    ReviewClaim.objects.filter(trace=trace).delete()
+    QuestionState.objects.filter(pk=decision.question_id).update(
+        status=QuestionStatus(decision.meaning), updated_at=decision.recorded_at
+    )
+    ReviewClaim.objects.filter(trace=decision.trace_id).delete()
     return decision
 
 

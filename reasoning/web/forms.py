@@ -190,6 +190,27 @@ class SignForm(forms.Form):
         help_text=_("Entered anew for every signature."),
         widget=widgets.password(),
     )
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        help_text=_("From your app for one-time codes: this workspace demands it."),
+        widget=widgets.code(),
+    )
+
+    def __init__(self, *args: Any, with_code: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not with_code:
+            del self.fields["code"]
+
+
+class PasskeySignForm(SignForm):
+    """The same, to be signed with a passkey instead of a password."""
+
+    passkey = forms.UUIDField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].required = False
 
 
 def language_choices() -> Choices:

@@ -22,9 +22,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from reasoning.core import cose
 from reasoning.models import Action, Place, User
-from reasoning.services import api_tokens, audit, sessions
+from reasoning.services import api_tokens, audit, passkeys, sessions
 from reasoning.web.account_forms import AppForm, ChangeForm, ChooseForm, PasskeyForm, TokenForm
-from reasoning.web.passkeys import works_here
+from reasoning.web.passkeys import site_of, works_here
 from reasoning.web.requests import SignedIn, signed_in
 
 ALGORITHMS = {cose.ES256, cose.EDDSA, cose.RS256}
@@ -187,6 +187,10 @@ class AddPasskey(AddWebAuthnView):
     @in_one
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
+        user = _user(self.request)
+        added = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).last()
+        assert added is not None
+        passkeys.register(user=user, authenticator=added, rp_id=site_of(self.request))
         _remember(Action.FACTOR_ADDED, self.request, Authenticator.Type.WEBAUTHN)
         return response
 

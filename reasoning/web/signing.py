@@ -18,11 +18,12 @@ from reasoning.core.errors import (
     NotFound,
 )
 from reasoning.models import Decision, Meaning, Severity, Trace, User
-from reasoning.services import access, claims, queue
+from reasoning.services import access, claims, passkeys, queue
 from reasoning.services import review as service
 from reasoning.templatetags.reading import message
 from reasoning.web.forms import SignForm
 from reasoning.web.middleware import remember_refusal
+from reasoning.web.passkeys import site_of, works_here
 from reasoning.web.records import log_state
 from reasoning.web.requests import SignedIn, signed_in
 from reasoning.web.sentences import put_on_form, sentence_of
@@ -55,18 +56,18 @@ def sign(request: SignedIn, identifier: UUID) -> HttpResponse:
     if request.method == "GET":
         claims.claim(user=request.user, trace=trace)
         remember_view(request, trace)
-        return _ceremony(request, trace, SignForm())
-    form = SignForm(request.POST)
+        return ceremony(request, trace, SignForm(with_code=service.code_is_required(trace)))
+    form = SignForm(request.POST, with_code=service.code_is_required(trace))
     if not form.is_valid():
-        return _ceremony(request, trace, form, status=400)
+        return ceremony(request, trace, form, status=400)
     try:
         decision = _sign(request, trace, form.cleaned_data)
     except InvalidInput as error:
         put_on_form(form, error)
-        return _ceremony(request, trace, form, status=error.status)
+        return ceremony(request, trace, form, status=error.status)
     except AuditError as error:
         remember_refusal(request, error, trace.run.question)
-        return _ceremony(request, trace, form, error=error, status=error.status)
+        return ceremony(request, trace, form, error=error, status=error.status)
     return redirect("web:receipt", decision.pk)
 
 
@@ -77,11 +78,12 @@ def _sign(request: SignedIn, trace: Trace, values: dict[str, Any]) -> Decision:
         meaning=values["meaning"],
         rationale=values["rationale"],
         password=values["password"],
+        code=values.get("code", ""),
         document_sha256_shown=request.POST.get("document_sha256", ""),
     )
 
 
-def _ceremony(
+def ceremony(
     request: SignedIn,
     trace: Trace,
     form: SignForm,
@@ -89,6 +91,7 @@ def _ceremony(
     error: AuditError | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """The page with all that would be signed."""
     digest = log_state(trace.pk).document_sha256
     context = {
         **evidence_context(trace, request.user),
@@ -97,6 +100,7 @@ def _ceremony(
         "form": form,
         "refusal": sentence_of(error) if error else "",
         "locked": isinstance(error, AccountLocked),
+        "passkeys": passkeys.held_by(request.user, site_of(request)) if works_here(request) else [],
     }
     return render(request, "review/sign.html", context, status=status)
 

@@ -12,6 +12,7 @@ from reasoning.web import (
     home,
     incidents,
     look,
+    passkey_signing,
     preferences,
     questions,
     queue,
@@ -70,5 +71,15 @@ urlpatterns = [
     path("workspaces/", workspaces.index, name="workspaces"),
     path("workspaces/<slug:slug>/", workspaces.detail, name="workspace"),
     path("workspaces/<slug:slug>/change/", workspaces.change, name="workspace-change"),
+    path(
+        "review/<uuid:identifier>/sign/passkey/",
+        passkey_signing.begin,
+        name="sign-with-passkey",
+    ),
+    path(
+        "review/<uuid:identifier>/sign/passkey/finish/",
+        passkey_signing.finish,
+        name="sign-passkey-finish",
+    ),
     path("decisions/<uuid:identifier>/", signing.receipt, name="receipt"),
 ]

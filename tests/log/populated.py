@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import psycopg
+from allauth.mfa.models import Authenticator as Factor
 from django.conf import settings
 from django.core.management import call_command
 
@@ -16,10 +17,12 @@ from quickstart import database
 from reasoning.models import (
     EVIDENCE,
     Action,
+    Decision,
     Ending,
     ExportRequest,
     Place,
     Question,
+    Trace,
     User,
     Workspace,
 )
@@ -30,6 +33,7 @@ from reasoning.services import (
     erasure,
     leases,
     log_keys,
+    passkeys,
     policies,
     questions,
     review,
@@ -39,6 +43,7 @@ from reasoning.services import (
 from reasoning.services.evidence import record
 from reasoning.services.traces import Arrived, Outcome
 from tests import approving, stack
+from tests.authenticator import Authenticator, text
 from tests.conftest import PASSWORD, deployment_columns, whole
 from tests.log.ledger import APPLICATION, OWNER, SEQUENCER, Ledger, connected, drain, sequencer
 
@@ -119,7 +124,7 @@ def _first_day(ledger: Ledger) -> None:
     sequence(ledger)
     with connected(ledger.url(APPLICATION)):
         people = {user.username: user for user in User.objects.all()}
-        decide(people, ANSWERS[1], "approved")
+        decide(people, ANSWERS[1], "approved", with_passkey=True)
         look_around(people["auditor"], 150)
         seen = audit.remember(action=Action.VIEWED, place=Place.PAGE, detail="A name, by mistake.")
         erasure.erase(
@@ -159,26 +164,52 @@ def _second_day(ledger: Ledger) -> None:
     sequence(ledger)
 
 
-def decide(people: dict[str, User], answer: str, meaning: str) -> SimpleNamespace:
+def sign_with_password(**what: object) -> Decision:
+    return review.sign(password=PASSWORD, **what)
+
+
+def sign_with_passkey(*, user: User, trace: Trace, **what: object) -> Decision:
+    """Register a passkey, and sign with it."""
+    key = Authenticator()
+    options = {"publicKey": {"user": {"id": text(str(user.pk).encode())}, "challenge": text(b"x")}}
+    kept = {"name": "A passkey", "credential": key.create(options)}
+    row = Factor.objects.create(user=user, type="webauthn", data=kept)
+    passkey = passkeys.register(user=user, authenticator=row, rp_id=key.rp_id)
+    site = {"rp_id": key.rp_id}
+    frozen = passkeys.freeze(user=user, trace=trace, passkey_id=passkey.pk, **what, **site)
+    challenge = passkeys.challenge(user=user, trace=trace, frozen=frozen)
+    assertion = key.assertion(challenge)
+    return passkeys.sign(user=user, trace=trace, frozen=frozen, assertion=assertion, **site)
+
+
+def decide(
+    people: dict[str, User], text_of_answer: str, meaning: str, *, with_passkey: bool = False
+) -> SimpleNamespace:
     """One question, asked, answered, annotated and decided on."""
-    asked = questions.Asked(workspace="finance", text="What is it?", case_reference="AML-7")
-    submitted = questions.submit(user=people["analyst"], asked=asked, idempotency_key=None)
-    claim = leases.claim(run_id=submitted.run.pk, worker="test:1")
-    outcome = Outcome(claim, Ending.FINISHED, None, whole(answer))
-    stored = traces.store(outcome, Arrived("", ()))
-    trace = access.readable_trace(people["reviewer"], stored.trace.pk)
+    found = answer(people, text_of_answer)
+    trace = found.trace
     annotating.annotate(
         user=people["reviewer"], trace=trace, part="thinking", start=1, end=4, note="Indeed."
     )
-    decision = review.sign(
+    found.decision = (sign_with_passkey if with_passkey else sign_with_password)(
         user=people["reviewer"],
         trace=trace,
         meaning=meaning,
         rationale="I have added it up myself.",
-        password=PASSWORD,
         document_sha256_shown=review.document_sha256(trace),
     )
-    return SimpleNamespace(question=submitted.question, trace=trace, decision=decision)
+    return found
+
+
+def answer(people: dict[str, User], text_of_answer: str) -> SimpleNamespace:
+    """One question, asked and answered."""
+    asked = questions.Asked(workspace="finance", text="What is it?", case_reference="AML-7")
+    submitted = questions.submit(user=people["analyst"], asked=asked, idempotency_key=None)
+    claim = leases.claim(run_id=submitted.run.pk, worker="test:1")
+    outcome = Outcome(claim, Ending.FINISHED, None, whole(text_of_answer))
+    stored = traces.store(outcome, Arrived("", ()))
+    trace = access.readable_trace(people["reviewer"], stored.trace.pk)
+    return SimpleNamespace(question=submitted.question, trace=trace)
 
 
 def look_around(user: User, times: int) -> None:

@@ -107,6 +107,7 @@ def test_it_verifies_offline_and_is_complete(auditor, populated):
     logged = Entry.objects.filter(record_id__isnull=False).count()
     shared = Entry.objects.filter(kind__endswith="proposed").count()
     approvals = Entry.objects.filter(kind="registry.judged").count()
+    shared += Entry.objects.filter(kind="passkey.registered").count()
     assert sum(manifest["actual"].values()) == logged + shared + approvals == job.entries
 
 

@@ -45,7 +45,7 @@ def test_all_steps_are_told_with_their_numbers(ledger, check, populated):
     code, out = check("--vkey", populated.vkey)
     assert code == Verdict.LAWFULLY_ERASED.exit_code == 3
     lines = out.splitlines()
-    for number in range(12):
+    for number in range(13):
         assert sum(line.startswith(f"{number:2}. ") for line in lines) == 1
     assert "Its detail was lawfully erased." in out
     assert lines[-1] == "Verified, with texts that were lawfully erased and logged as such."
@@ -66,7 +66,7 @@ def test_the_report_for_programs(ledger, check, populated):
     code, out = check("--json", "--vkey", populated.vkey)
     report = json.loads(out)
     assert report["exit_code"] == code == 3
-    assert [step["number"] for step in report["steps"]] == list(range(12))
+    assert [step["number"] for step in report["steps"]] == list(range(13))
     assert report["steps"][5]["checked"] == ledger.size()
 
 

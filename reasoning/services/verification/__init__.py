@@ -12,9 +12,10 @@
 8. nothing waits for its place, or for its signature, longer than allowed (``correspondence``);
 9. time stamps cover their checkpoints (``trusting``);
 10. each decision names the digest of its trace's document (``evidence_rows``);
-11. triggers, functions, owners and rights are as declared (``services.guards``).
+11. triggers, functions, owners and rights are as declared (``services.guards``);
+12. each decision that a passkey signed bears its signature (``signatures``).
 
-Steps 2 to 7 and 10 are one pass in the order of the log, with bounded memory.
+Steps 2 to 7, 10 and 12 are one pass in the order of the log, with bounded memory.
 """
 
 from reasoning.services.verification.reading import Progress

@@ -1,4 +1,4 @@
-"""Steps 6, 7 and 10, row by row: evidence against the documents that were logged of it.
+"""Steps 6, 7, 10 and 12, row by row: evidence against the documents that were logged of it.
 
 From each row its document is made anew, with commitments computed from its texts and salts. The
 same bytes as the logged ones: then every text opens, and every fact is as it was. Only where they
@@ -18,9 +18,19 @@ from reasoning.core.errors import gettext_noop as _
 from reasoning.core.reports import Step
 from reasoning.models import Decision, Entry, Evidence, Question, Trace
 from reasoning.services import erasure, integrity
-from reasoning.services.verification.reading import MODELS, burst, name_of
+from reasoning.services.verification.reading import (
+    DIGEST,
+    DOCUMENT,
+    KIND,
+    MODELS,
+    RECORD,
+    RECORDED_AT,
+    SUBJECT,
+    burst,
+    name_of,
+)
+from reasoning.services.verification.signatures import Signatures
 
-DOCUMENT, SUBJECT, KIND, RECORD, RECORDED_AT, DIGEST = range(2, 8)
 BATCH = 1024
 """Entries whose documents are kept while their evidence is read."""
 
@@ -33,8 +43,9 @@ server sends the next while one is looked at."""
 class EvidenceRows:
     """Takes entries in the order of the log, and compares their evidence by the batch."""
 
-    def __init__(self, texts: Step, rows: Step, decisions: Step) -> None:
+    def __init__(self, texts: Step, rows: Step, decisions: Step, signatures: Step) -> None:
         self._texts, self._rows, self._decisions = texts, rows, decisions
+        self._signatures = Signatures(signatures)
         self._readers = {kind: _Reader(model) for kind, model in MODELS.items()}
         self._batch: list[Any] = []
 
@@ -55,6 +66,7 @@ class EvidenceRows:
                 self._compare(self._readers[kind], entries)
         if decisions := by_kind.get(Decision.KIND):
             self._check_decisions(list(decisions))
+            self._signatures.check(entry for group in decisions.values() for entry in group)
 
     def _compare(self, reader: "_Reader", entries: Mapping[Any, Sequence[Any]]) -> None:
         """Rows that are not there, and those there twice, are found elsewhere (steps 7 and 11)."""

@@ -11,6 +11,9 @@ from reasoning.models import EVIDENCE, Entry
 MODELS = {model.KIND: model for model in EVIDENCE}
 CHUNK = 256
 
+DOCUMENT, SUBJECT, KIND, RECORD, RECORDED_AT, DIGEST = range(2, 8)
+"""Columns of the pass over the log (``tree.FULL``)."""
+
 Progress = Callable[[str, int, int], None]
 """Is told what is being read, how far it is, and how far there is to go."""
 

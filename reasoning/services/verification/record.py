@@ -96,7 +96,7 @@ class _OneRecord:
 
     def _check_rows(self, record: Record) -> None:
         pairs = self._steps[7]
-        evidence = EvidenceRows(self._steps[6], pairs, self._steps[10])
+        evidence = EvidenceRows(self._steps[6], pairs, self._steps[10], self._steps[12])
         evidence.take(rows(_ENTRIES, [entry.subject_id for entry in record.entries]))
         evidence.flush()
         for gone in record.gone():

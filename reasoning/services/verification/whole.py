@@ -23,7 +23,7 @@ from reasoning.services.verification.tree import TreePass
 SAVE_EVERY = 5.0
 """Seconds between two savings of how far it has come."""
 
-PASS = (2, 3, 4, 5, 6, 7, 10)
+PASS = (2, 3, 4, 5, 6, 7, 10, 12)
 """Steps of the pass over the log, which can be gone on with; the others are whole each time."""
 
 NOT_A_BUNDLE = _("This is the database; files are checked in a bundle.")
@@ -111,7 +111,7 @@ class Verification:
         return Saved(origin, wanted.documents_only), [checked]
 
     def _pass(self, policy: Policy, saved: Saved, outside: Iterable[Head]) -> None:
-        """Steps 2 to 6, 7 as far as single rows go, and 10."""
+        """Steps 2 to 6, 7 as far as single rows go, 10 and 12."""
         steps = self._steps
         saved.restore(steps[number] for number in PASS)
         replay = saved.replay()
@@ -119,9 +119,10 @@ class Verification:
         heads.begin(replay.size, replay.root(), self._head)
         rows = None
         if self._wanted.documents_only:
-            steps[6].impossible = steps[10].impossible = DOCUMENTS_ONLY
+            for number in (6, 10, 12):
+                steps[number].impossible = DOCUMENTS_ONLY
         else:
-            rows = EvidenceRows(steps[6], steps[7], steps[10])
+            rows = EvidenceRows(steps[6], steps[7], steps[10], steps[12])
         tree = TreePass(
             (steps[4], steps[5]), heads, self._head, replay, rows.take if rows else None
         )
