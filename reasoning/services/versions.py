@@ -23,7 +23,7 @@ LOOKS = 5
 
 @dataclass(frozen=True)
 class Room:
-    """A workspace, and whether a version is allowed and the default in it.
+    """A workspace, and whether a version is allowed in it, and is what its default names.
 
     ``administered`` says that this person may change that.
     """
@@ -76,7 +76,8 @@ def rooms_of(user: User, subject: Registered) -> list[Room]:
         Room(
             room,
             room.pk in allowed,
-            kind.default_in(room) in (subject.name, subject.label, str(subject.pk)),
+            room.pk in allowed
+            and kind.default_in(room) in (subject.name, subject.label, str(subject.pk)),
             room.pk in administered,
         )
         for room in rooms

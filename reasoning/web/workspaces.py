@@ -120,22 +120,24 @@ def _allowed(kind: Any, room: Workspace) -> list[Any]:
 
 
 def _lines(settings: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"label": LABELS[name], "value": _shown(value)} for name, value in settings.items()]
+    return [
+        {"label": LABELS[name], "value": _shown(name, value)} for name, value in settings.items()
+    ]
 
 
 def _compared(step: policies.Step) -> list[dict[str, Any]]:
     return [
-        {"label": LABELS[name], "old": _shown(old), "new": _shown(new)}
+        {"label": LABELS[name], "old": _shown(name, old), "new": _shown(name, new)}
         for name, old, new in step.differences
     ]
 
 
-def _shown(value: Any) -> list[str]:
+def _shown(name: str, value: Any) -> list[str]:
     """A value as the lines that it is printed in; none where there is nothing."""
+    if name == "run_limit" and not value:
+        return [gettext("as the service is set up") if value is None else gettext("any number")]
     if isinstance(value, bool):
         return [gettext("yes") if value else gettext("no")]
-    if value is None:
-        return []
     if isinstance(value, list | tuple):
         return [str(one) for one in value]
     return [str(value)]
