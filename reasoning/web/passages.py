@@ -63,7 +63,10 @@ def paragraphs(text: str) -> Iterator[Paragraph]:
     ends = [(match.start(), match.end()) for match in GAP.finditer(text)]
     starts = [0, *(end for _, end in ends)]
     stops = [*(start for start, _ in ends), len(text)]
-    stretches = [(a, b) for a, b in zip(starts, stops, strict=True) if text[a:b].strip()]
+    first = len(text) - len(text.lstrip("\n"))
+    stretches = [
+        (max(a, first), b) for a, b in zip(starts, stops, strict=True) if text[a:b].strip()
+    ]
     for number, (start, end) in enumerate(stretches, start=1):
         yield Paragraph(number, start, end, text[start:end])
 

@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 from reasoning.web import (
     accounts,
     ask,
+    compare,
     comparisons,
     desk,
     exports,
@@ -36,6 +37,7 @@ urlpatterns = [
     path("ask/count/", ask.count, name="ask-count"),
     path("questions/", questions.index, name="questions"),
     path("questions/<uuid:identifier>/", questions.detail, name="question"),
+    path("questions/<uuid:identifier>/compare/", compare.runs, name="compare-runs"),
     path("questions/<uuid:identifier>/again/", questions.again, name="ask-again"),
     path("runs/<uuid:identifier>/cancel/", questions.cancel, name="cancel"),
     path("traces/<uuid:identifier>/", traces.detail, name="trace"),
