@@ -1,6 +1,7 @@
 # make run      everything, on http://127.0.0.1:8000 (PORT=8001 make run for another port)
 # make test     every test, against real parts, in as many processes as there are cores (four at
 #               most);  ARGS="tests/core -x" chooses
+# make test-vllm  the engine's tests against real vLLM on the CPU (x86-64 Linux, Python 3.11; 3.5 GB)
 # make bench    the benchmarks (see benchmarks/README.md), into .run/bench.json;  ARGS="sequencer" chooses
 # make lint     formatting, style, types, layers
 # make clean    removes all that the others have installed and kept
@@ -15,7 +16,7 @@ PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 # What the type checker needs to read the settings; nothing is connected to.
 LINT_SETTINGS := SECRET_KEY=lint DATABASE_URL=postgresql:///lint
 
-.PHONY: run test bench lint clean
+.PHONY: run test test-vllm bench lint clean
 
 run:
 	@$(INSTALL) quickstart
@@ -25,6 +26,11 @@ test:
 	@$(INSTALL) development
 	@$(IN_VENV) quickstart.chromium
 	@exec $(IN_VENV) pytest $(PARALLEL) $(ARGS)
+
+test-vllm:
+	@$(INSTALL) development
+	@$(IN_VENV) quickstart.vllm
+	@exec $(IN_VENV) pytest -n0 -m vllm tests/vllm $(ARGS)
 
 bench:
 	@$(INSTALL) development

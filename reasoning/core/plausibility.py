@@ -4,10 +4,10 @@ An engine gives, for each stored token, its log-probability and those of the lik
 that place. Under the recorded temperature T and top_p, two things must hold of a model's own text,
 whatever it is about, and both are computed so that doubt counts for the trace:
 
-1. *The likeliest token comes as often as it should.* Its chance at a place is at least
-   ``p1^(1/T) / (sum of the listed p^(1/T) + the most that the unlisted can weigh)``: a low
-   temperature only raises it, and so does top_p. The sum of these chances is the least number of
-   likeliest tokens to expect; how many were found is told in standard deviations from it.
+1. *The five likeliest tokens come as often as they should.* The chance that one of them is taken is
+   at least ``S / (S + the most that the unlisted can weigh)``, where S is the sum of their
+   ``p^(1/T)``: a low temperature only raises it, and so does top_p. The sum of these chances is the
+   least number to expect; how many were found is told in standard deviations from it.
 2. *No token lies outside top_p.* Where likelier tokens already hold more than ``(1 + top_p) / 2``,
    sampling could not have taken this one. Half of the rest is left for rounding, which differs
    between a batch and a single request (INFERENCE: 0.021 a token on average).
@@ -32,7 +32,7 @@ COLDEST = 0.05
 FEWEST = 20
 """Tokens below which there is no verdict."""
 SUREST = 0.1
-"""Least share of likeliest tokens to expect, below which there is no verdict."""
+"""Least share of listed tokens to expect, below which there is no verdict."""
 LOWEST_DEVIATION = -4.0
 IMPOSSIBLE_SHARE = 0.01
 IMPOSSIBLE_ANYWAY = 2
@@ -61,19 +61,23 @@ class TokenScore:
 class Place:
     """One place under the recorded sampling.
 
-    ``best`` is the likeliest token's log-probability, ``chance`` the least chance of its being
-    sampled, ``above`` the least share of the chance that likelier tokens hold.
+    ``least`` is the log-probability of the last listed token, ``chance`` the least chance of a
+    listed token's being sampled, ``above`` the least share of the chance that likelier tokens hold.
     """
 
     logprob: float
-    best: float
+    least: float
     chance: float
     above: float
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What all places say together. ``deviation`` is in standard deviations."""
+    """What all places say together.
+
+    ``likeliest`` tokens were among the listed, ``expected`` of them should be at least;
+    ``deviation`` is the difference in standard deviations.
+    """
 
     tokens: int
     mean_logprob: float
@@ -91,17 +95,18 @@ def place(score: TokenScore, temperature: float) -> Place:
     unlisted = max(0.0, 1 - math.fsum(math.exp(one) for one in score.likeliest))
     # None of the unlisted is likelier than the last listed one.
     most = unlisted * math.exp(score.likeliest[-1] * (power - 1) - best * power)
-    total = math.fsum(weights) + most
+    listed = math.fsum(weights)
+    total = listed + most
     likelier = zip(score.likeliest, weights, strict=True)
     above = math.fsum(weight for one, weight in likelier if one > score.logprob) / total
-    return Place(score.logprob, best, weights[0] / total, above)
+    return Place(score.logprob, score.likeliest[-1], listed / total, above)
 
 
 def figures(places: Sequence[Place], top_p: float) -> Figures:
     """The sums over all places. Raises Malformed when there are none."""
     if not places:
         raise Malformed
-    likeliest = sum(one.logprob >= one.best for one in places)
+    likeliest = sum(one.logprob >= one.least for one in places)
     expected = math.fsum(one.chance for one in places)
     variance = math.fsum(one.chance * (1 - one.chance) for one in places)
     return Figures(
@@ -126,8 +131,8 @@ def verdict(found: Figures, *, temperature: float, forced: bool) -> Verdict:
 
 
 def pack(places: Iterable[Place]) -> bytes:
-    """Four little-endian 32-bit floats a token: logprob, best, chance, above."""
-    return b"".join(_PLACE.pack(one.logprob, one.best, one.chance, one.above) for one in places)
+    """Four little-endian 32-bit floats a token: logprob, least, chance, above."""
+    return b"".join(_PLACE.pack(one.logprob, one.least, one.chance, one.above) for one in places)
 
 
 def unpack(data: bytes) -> list[Place]:

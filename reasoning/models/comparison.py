@@ -152,7 +152,8 @@ class Rescore(Outcome):
     """The stored ids scored by the engine (``core.plausibility``); decimals as text.
 
     ``scores`` holds four 32-bit floats a token, from which every figure can be computed again.
-    ``deviation`` is in standard deviations. Empty texts where there was nothing to score.
+    ``likeliest`` of ``tokens`` were among the five likeliest at their place, at least ``expected``
+    should be. ``deviation`` is in standard deviations. Empty texts where nothing was scored.
     """
 
     KIND = "rescore.recorded"

@@ -53,12 +53,12 @@ def written(*, temperature, top_p, tokens=400, sharpness=3.0, drawn_at=None, see
 
 
 def foreign(*, temperature, top_p, agreement, tokens=400, seed=1):
-    """Scores of a text that takes this model's likeliest token only so often."""
+    """Scores of a text that takes this model's likeliest token only so often, else any."""
     luck = random.Random(seed)
     places = []
     for _token in range(tokens):
         probabilities = chances(luck, 3.0)
-        drawn = 0 if luck.random() < agreement else luck.randrange(1, 40)
+        drawn = 0 if luck.random() < agreement else luck.randrange(1, VOCABULARY)
         listed = tuple(math.log(p) for p in probabilities[:LISTED])
         places.append(place(TokenScore(math.log(probabilities[drawn]), listed), temperature))
     return figures(places, top_p)
@@ -74,7 +74,7 @@ def test_a_models_own_text_agrees(temperature, top_p, seed):
     assert found.impossible == 0
 
 
-@pytest.mark.parametrize("agreement", [0.0, 0.2])
+@pytest.mark.parametrize("agreement", [0.0, 0.4])
 @pytest.mark.parametrize(("temperature", "top_p"), [(0.7, 0.95), (1.0, 1.0), (0.0, 1.0)])
 def test_another_text_differs(temperature, top_p, agreement):
     found = foreign(temperature=temperature, top_p=top_p, agreement=agreement)
@@ -87,9 +87,9 @@ def test_sampling_hotter_than_recorded_shows():
 
 
 def test_a_lower_temperature_raises_what_is_expected():
-    score = TokenScore(-1.0, (-0.7, -1.2, -2.0, -3.0, -4.0))
+    score = TokenScore(-1.0, (-1.0, -1.7, -2.5, -3.5, -4.5))
     cold, warm = place(score, 0.3), place(score, 1.0)
-    assert cold.chance > warm.chance > 0.49
+    assert cold.chance > warm.chance == pytest.approx(0.674, abs=0.01)
 
 
 def test_what_lies_outside_top_p_is_counted():

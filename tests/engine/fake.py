@@ -285,7 +285,8 @@ def _scored(prompt: list[int]) -> list[Any]:
 
     def listed(token: int) -> dict[str, Any]:
         others = {
-            str(number): {"logprob": -4.0 - number, "rank": 2 + number} for number in range(4)
+            str(BYTE_TOKENS + 300 + number): {"logprob": -4.0 - number, "rank": 2 + number}
+            for number in range(4)
         }
         sure = {str(BYTE_TOKENS + 256): {"logprob": -0.1, "rank": 1}}
         mine = (

@@ -60,8 +60,9 @@ class ReplayShape(OutcomeShape):
 class RescoreShape(OutcomeShape):
     """What the engine says of the stored tokens; decimals as text.
 
-    `likeliest` of `tokens` were the likeliest at their place, at least `expected` should be, and
-    `deviation` is the difference in standard deviations; `impossible` tokens lie outside top_p.
+    `likeliest` of `tokens` were among the five likeliest at their place, at least `expected` should
+    be, and `deviation` is the difference in standard deviations; `impossible` tokens lie outside
+    top_p.
     """
 
     verdict = serializers.ChoiceField(VERDICTS)
