@@ -319,7 +319,10 @@ def main() -> None:
     """Serve until killed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
-    with serving(parser.parse_args().port) as fake:
+    parser.add_argument("--rendered", type=json.loads, help="a JSON list: see FakeEngine.rendered")
+    options = parser.parse_args()
+    with serving(options.port) as fake:
+        fake.rendered = options.rendered
         print(json.dumps({"url": fake.url}), flush=True)
         threading.Event().wait()
 
