@@ -30,6 +30,8 @@ from reasoning.models import (
     ExportRequest,
     Leaf,
     LogHead,
+    PolicyVersion,
+    Question,
     Run,
     Workspace,
 )
@@ -156,15 +158,18 @@ class _Contents:
 
 
 def _used_by_question(record: Record, used: Record) -> dict[UUID, set[UUID]]:
-    """The shared evidence that each question's runs and decisions used, with what was said and
-    erased of it."""
+    """The shared evidence that each question's runs and decisions used, and its workspace's
+    policies, with what was said and erased of it."""
     about: dict[UUID, set[UUID]] = defaultdict(set)
+    policies: dict[UUID, set[UUID]] = defaultdict(set)
     for row in used.rows.values():
         if isinstance(row, Approval | Erasure):
             about[row.subject_id].add(row.pk)
+        elif isinstance(row, PolicyVersion):
+            policies[row.workspace_id].add(row.pk)
     found: dict[UUID, set[UUID]] = defaultdict(set)
     for row in record.rows.values():
-        pinned = _pinned(row)
+        pinned = policies[row.workspace_id] if isinstance(row, Question) else _pinned(row)
         if pinned:
             said = set().union(*(about[one] for one in pinned))
             found[row.record_id()] |= pinned | said | set().union(*(about[one] for one in said))

@@ -7,7 +7,17 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from reasoning.models import EVIDENCE, Approval, Decision, Entry, Erasure, Evidence, Run
+from reasoning.models import (
+    EVIDENCE,
+    Approval,
+    Decision,
+    Entry,
+    Erasure,
+    Evidence,
+    PolicyVersion,
+    Question,
+    Run,
+)
 from reasoning.services import integrity
 from reasoning.services.integrity import Mismatch
 
@@ -57,7 +67,8 @@ def of_rows(ids: Collection[UUID]) -> Record:
 
 def used_by(questions: Iterable[UUID]) -> Record:
     """What the questions' runs used: prompts, sampling profiles and deployments, with the words of
-    those who approved them and what was erased of them; and the passkeys that signed decisions."""
+    those who approved them and what was erased of them; the passkeys that signed decisions; and the
+    policies of their workspaces."""
     questions = list(questions)
     columns = ("prompt_version_id", "sampling_profile_id", "deployment_id")
     runs = Run.objects.filter(question_id__in=questions).values_list(*columns)
@@ -65,7 +76,9 @@ def used_by(questions: Iterable[UUID]) -> Record:
     signed = Decision.objects.filter(question_id__in=questions, passkey__isnull=False)
     used |= set(signed.values_list("passkey_id", flat=True))
     approvals = Approval.objects.filter(subject_id__in=used).values_list("pk", flat=True)
-    ids = used | set(approvals)
+    rooms = Question.objects.filter(pk__in=questions).values("workspace")
+    policies = PolicyVersion.objects.filter(workspace__in=rooms).values_list("pk", flat=True)
+    ids = used | set(approvals) | set(policies)
     ids |= set(Erasure.objects.filter(subject_id__in=ids).values_list("pk", flat=True))
     return of_rows(ids)
 

@@ -108,6 +108,7 @@ def test_it_verifies_offline_and_is_complete(auditor, populated):
     shared = Entry.objects.filter(kind__endswith="proposed").count()
     approvals = Entry.objects.filter(kind="registry.judged").count()
     shared += Entry.objects.filter(kind="passkey.registered").count()
+    shared += Entry.objects.filter(kind="policy.changed").count()
     assert sum(manifest["actual"].values()) == logged + shared + approvals == job.entries
 
 
@@ -119,6 +120,7 @@ def test_each_record_has_what_its_question_used(auditor):
         kinds = [item["kind"] for item in json.loads(bundle.read(name))["items"]]
         for kind in ("prompt.proposed", "registry.judged", "question.submitted", "trace.stored"):
             assert kind in kinds
+        assert kinds.count("policy.changed") == 2
         assert kinds.count("question.submitted") == kinds.count("decision.signed") == 1
 
 
