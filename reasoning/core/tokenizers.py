@@ -102,6 +102,17 @@ class PromptTokenizer:
             raise Malformed(_("There is no token with the id %(id)s."), id=unknown)
         return self._mistral.decode(list(ids), special_token_policy=SpecialTokenPolicy.KEEP)
 
+    def pieces(self, ids: Sequence[int]) -> list[bytes | None]:
+        """The bytes of each token, control tokens spelled out; None for an id there is not.
+
+        A character of several bytes may be spread over several tokens.
+        """
+        from mistral_common.tokens.tokenizers.base import SpecialTokenPolicy
+
+        tekken: Any = self._tekken
+        keep = SpecialTokenPolicy.KEEP
+        return [tekken.id_to_byte_piece(one, keep) if 0 <= one < self.size else None for one in ids]
+
     def _message(self, role: Role, text: str) -> "Message":
         from mistral_common.protocol.instruct.messages import (
             AssistantMessage,

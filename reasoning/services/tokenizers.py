@@ -1,5 +1,6 @@
 """Which tokenizer counts and renders for a deployment."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -42,6 +43,18 @@ def tokenizer_for(deployment: Deployment) -> PromptTokenizer:
     if tokenizer.sha256 != deployment.tokenizer_sha256:
         raise EngineRefused(_("The tokenizer file on this machine is not the approved one."))
     return tokenizer
+
+
+def tokenizer_of(sha256: str) -> PromptTokenizer | None:
+    """The tokenizer with exactly this digest; None when this machine has it not."""
+    shipped = load_tokenizer(None)
+    if shipped.sha256 == sha256:
+        return shipped
+    path = Path(settings.TOKENIZER_DIR) / f"{sha256}.json"
+    if not re.fullmatch("[0-9a-f]{64}", sha256) or not path.is_file():
+        return None
+    tokenizer = load_tokenizer(path)
+    return tokenizer if tokenizer.sha256 == sha256 else None
 
 
 def question_room(

@@ -20,6 +20,7 @@ from reasoning.web import (
     registering,
     registry,
     signing,
+    tokens,
     traces,
     workspaces,
 )
@@ -41,6 +42,7 @@ urlpatterns = [
     path("questions/<uuid:identifier>/again/", questions.again, name="ask-again"),
     path("runs/<uuid:identifier>/cancel/", questions.cancel, name="cancel"),
     path("traces/<uuid:identifier>/", traces.detail, name="trace"),
+    path("traces/<uuid:identifier>/tokens/", tokens.tokens, name="tokens"),
     path("traces/<uuid:identifier>/evidence.json", traces.evidence, name="evidence"),
     path("questions/<uuid:identifier>/bundle/", exports.of_question, name="export-question"),
     path("exports/", exports.index, name="exports"),
