@@ -28,15 +28,13 @@ from reasoning.models import (
     User,
     Workspace,
 )
-from reasoning.services import access, clock, follow_ups, registry, scheduling
+from reasoning.services import access, clock, follow_ups, question_fields, registry, scheduling
 from reasoning.services.audit import actor_of
 from reasoning.services.evidence import record
 from reasoning.services.tokenizers import question_room
 
 TEXT_LIMIT = 400_000
 CASE_REFERENCE_LIMIT = 200
-METADATA_KEYS = 20
-METADATA_VALUE_LIMIT = 500
 KEY_LIMIT = 255
 NO_DELAY = timedelta(0)
 
@@ -170,9 +168,9 @@ def _check(user: User, asked: Asked) -> _Checked:
             text_problem(
                 "case_reference", asked.case_reference, limit=CASE_REFERENCE_LIMIT, blank=True
             ),
-            _language_problem(asked.language),
-            _priority_problem(asked.priority),
-            _metadata_problem(asked.metadata),
+            question_fields.language_problem(asked.language),
+            question_fields.priority_problem(asked.priority),
+            question_fields.metadata_problem(asked.metadata),
             *(_reference_problem(name, getattr(asked, name)) for name in _REFERENCES),
         )
         if problem
@@ -226,37 +224,12 @@ def _workspace(user: User, slug: object, problems: list[FieldError]) -> Workspac
     return found
 
 
-def _language_problem(language: object) -> FieldError | None:
-    if language is None or language in (*languages.LANGUAGES, languages.UNDETERMINED):
-        return None
-    return FieldError("language", "unknown", _("This is not one of the 25 languages, nor “und”."))
-
-
-def _priority_problem(priority: object) -> FieldError | None:
-    if isinstance(priority, int) and not isinstance(priority, bool) and 0 <= priority <= 9:
-        return None
-    return FieldError("priority", "out_of_range", _("Must be a whole number from 0 to 9."))
-
-
 def _require_priority(user: User, workspace: Workspace, priority: int) -> None:
     """More than the workspace gives its analysts is for those who are administrators there too."""
     allowed = workspace.highest_priority
     if priority > allowed and Role.ADMINISTRATOR not in access.roles_of(user, workspace):
         sentence = _("In this workspace you may ask for a priority of up to %(highest)s.")
         raise InvalidInput.of("priority", "not_allowed", sentence, highest=allowed)
-
-
-def _metadata_problem(metadata: object) -> FieldError | None:
-    if metadata is None:
-        return None
-    sentence = _("Must be an object of at most %(keys)s short texts of up to %(limit)s characters.")
-    data = {"keys": METADATA_KEYS, "limit": METADATA_VALUE_LIMIT}
-    if not isinstance(metadata, dict) or len(metadata) > METADATA_KEYS:
-        return FieldError("metadata", "malformed", sentence, data)
-    for text in (*metadata.keys(), *metadata.values()):
-        if text_problem("metadata", text, limit=METADATA_VALUE_LIMIT, blank=True):
-            return FieldError("metadata", "malformed", sentence, data)
-    return None
 
 
 def _pin(workspace: Workspace, asked: Asked) -> registry.Pinned:

@@ -16,6 +16,7 @@ from reasoning.core.languages import LANGUAGES, UNDETERMINED
 from reasoning.models import Decision, LanguageSource, Question, QuestionStatus
 from reasoning.services import questions as service
 from reasoning.services.follow_ups import followers
+from reasoning.services.question_fields import METADATA_KEYS, METADATA_VALUE_LIMIT
 
 BATCH_LIMIT = 100
 LANGUAGE_CODES = (*LANGUAGES, UNDETERMINED)
@@ -53,8 +54,8 @@ class AskShape(AgainShape):
     metadata = Checked(
         {
             "type": "object",
-            "maxProperties": service.METADATA_KEYS,
-            "additionalProperties": {"type": "string", "maxLength": service.METADATA_VALUE_LIMIT},
+            "maxProperties": METADATA_KEYS,
+            "additionalProperties": {"type": "string", "maxLength": METADATA_VALUE_LIMIT},
         },
         required=False,
         allow_null=True,
