@@ -22,6 +22,7 @@ from reasoning.models.export import ExportJob, ExportRequest, ExportStatus
 from reasoning.models.finding import Finding, Severity
 from reasoning.models.gate import Gate
 from reasoning.models.halt import Halt, Scope
+from reasoning.models.invitation import Invitation
 from reasoning.models.log import (
     Checkpoint,
     Cosignature,
@@ -102,6 +103,7 @@ __all__ = [
     "Finding",
     "Gate",
     "Halt",
+    "Invitation",
     "LanguageSource",
     "Layout",
     "Leaf",

@@ -56,7 +56,12 @@ class Decision(Evidence):
             "authentication_method": self.authentication_method,
             "trace_document_sha256": self.trace_document_sha256,
         }
-        return facts | self._passkey_facts() if self.passkey_id else facts
+        return facts | self._passkey_facts() if self._has_passkey() else facts
+
+    def _has_passkey(self) -> bool:
+        """Whether any of a passkey's columns is filled, so that none can be in silence."""
+        parts = (self.passkey_id, self.nonce, self.authenticator_data, self.client_data)
+        return any(part not in {None, ""} for part in (*parts, self.signature))
 
     def _passkey_facts(self) -> dict[str, Any]:
         """With which key, and the assertion; what it signs is all the rest (``core.passkeys``)."""

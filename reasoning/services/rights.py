@@ -43,6 +43,7 @@ MUTABLE_TABLES = (
     "reasoning_exportjob",
     "reasoning_gate",
     "reasoning_halt",
+    "reasoning_invitation",
     "reasoning_membership",
     "reasoning_partialoutput",
     "reasoning_preference",

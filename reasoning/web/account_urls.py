@@ -7,7 +7,7 @@ mail.
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from reasoning.web import accounts, security
+from reasoning.web import accounts, people, security
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", accounts.SignIn.as_view(), name="account_login"),
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/passkey/", accounts.Passkey.as_view(), name="mfa_login_webauthn"),
     path("sign-in/passkey/options/", accounts.passkey_options, name="passkey-options"),
     path("sign-out/", accounts.sign_out, name="account_logout"),
+    path("invitation/<str:token>/", people.accept, name="accept-invitation"),
     path("security/", security.index, name="mfa_index"),
     path("security/confirm/", accounts.ConfirmPassword.as_view(), name="account_reauthenticate"),
     path("security/confirm/code/", accounts.ConfirmCode.as_view(), name="mfa_reauthenticate"),

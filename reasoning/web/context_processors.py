@@ -39,6 +39,7 @@ def _personal(user: User) -> dict[str, Any]:
     return {
         "rooms": [{"workspace": room, "roles": names} for room, names in roles.items()],
         "may_ask": Role.ANALYST in held,
+        "may_administer": Role.ADMINISTRATOR in held,
         "may_review": Role.REVIEWER in held,
         "sees_registry": not held.isdisjoint(REGISTRY_ROLES),
         "sees_workspaces": not held.isdisjoint(WORKSPACE_ROLES),

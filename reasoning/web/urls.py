@@ -14,6 +14,7 @@ from reasoning.web import (
     incidents,
     look,
     passkey_signing,
+    people,
     preferences,
     questions,
     queue,
@@ -85,5 +86,9 @@ urlpatterns = [
         passkey_signing.finish,
         name="sign-passkey-finish",
     ),
+    path("people/", people.index, name="people"),
+    path("people/invite/", people.invite, name="invite"),
+    path("people/<uuid:identifier>/", people.detail, name="person"),
+    path("people/<uuid:identifier>/act/", people.act, name="person-act"),
     path("decisions/<uuid:identifier>/", signing.receipt, name="receipt"),
 ]
