@@ -43,7 +43,7 @@ async def identify(address: EngineAddress, *, fingerprint: bool = True) -> Engin
 async def _vllm(
     address: EngineAddress, model: Mapping[str, Any], fingerprint: bool
 ) -> EngineIdentity:
-    version = await ask(address, "/version")
+    version = await _version(address)
     answer: dict[str, Any] = {}
     if fingerprint:
         # Only an answer carries it, so the shortest one is asked for.
@@ -51,11 +51,19 @@ async def _vllm(
         answer = await ask(address, "/v1/completions", shortest)
     return EngineIdentity(
         engine=address.kind.value,
-        version=fields.required(version, "version", str),
+        version=version,
         model=fields.required(model, "id", str),
         window=fields.required(model, "max_model_len", int),
         fingerprint=fields.optional(answer, "system_fingerprint", str) or "",
     )
+
+
+async def _version(address: EngineAddress) -> str:
+    """vLLM's version; "" behind a router that does not let the question through."""
+    try:
+        return fields.required(await ask(address, "/version"), "version", str)
+    except EngineRefused:
+        return ""
 
 
 async def _llama_cpp(address: EngineAddress, model: Mapping[str, Any]) -> EngineIdentity:

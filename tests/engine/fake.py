@@ -84,7 +84,8 @@ class FakeEngine:
     url: str = ""
     plan: Plan | None = None
     received: list[Received] = field(default_factory=list)
-    version: str = "0.32.0"
+    version: str | None = "0.32.0"
+    """None: the question is not let through."""
     rendered: list[int] | None = None
     """What /tokenize makes of messages, where they are not to be a token for each byte."""
 
@@ -159,6 +160,8 @@ class FakeEngine:
     # Small questions whose answers can be chosen
 
     async def _version(self, request: web.Request) -> web.Response:
+        if self.version is None:
+            return web.json_response({"detail": "Not Found"}, status=404)
         return web.json_response({"version": self.version})
 
     async def _tokenize(self, request: web.Request) -> web.Response:

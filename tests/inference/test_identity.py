@@ -35,3 +35,9 @@ async def test_a_model_that_is_not_served_is_refused(fake):
 async def test_nobody_there():
     with pytest.raises(EngineUnavailable):
         await identify(EngineAddress(EngineKind.VLLM, "http://127.0.0.1:9", "m"))
+
+
+async def test_behind_a_router_the_version_may_not_be_told(address, fake):
+    fake.version = None
+    identity = await identify(address("normal"), fingerprint=False)
+    assert (identity.version, identity.window) == ("", 8192)

@@ -45,7 +45,7 @@ def deployment(engine: Vllm, approved: Callable[..., Deployment]) -> Deployment:
             base_url=engine.url,
             model=SMOLLM2,
             revision="",
-            window=1200,
+            window=800,
             renderer=Renderer.ENGINE,
             tokenizer_sha256="",
             tokenizer_version="",

@@ -21,7 +21,7 @@ from reasoning.inference import client
 from reasoning.inference.loop import run as on_loop
 from reasoning.inference.requests import EngineAddress, EngineKind
 from reasoning.models import ProbeOccasion, Question, Renderer, User
-from reasoning.services import probes, seeding
+from reasoning.services import probes, registry, seeding
 
 QUESTION_EVERY_SECONDS = 8
 
@@ -43,7 +43,8 @@ class Command(BaseCommand):
             deployment = seeding.seed_deployment(_engine())
         except AuditError as error:
             raise CommandError(f"The engine at INFERENCE_URL: {error}") from error
-        probes.probe(deployment=deployment, occasion=ProbeOccasion.ASKED)
+        if not registry.is_approved(deployment):
+            probes.probe(deployment=deployment, occasion=ProbeOccasion.ASKED)
         try:
             seeding.allow(*seeding.seed_registry(), deployment)
         except probes.NotProbed as error:
