@@ -44,7 +44,6 @@ function go(step) {
 }
 
 if (field && globalThis.Highlight) {
-  root.hidden = false;
   field.addEventListener("input", look);
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
