@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from reasoning.core import canonical, cose, strict
+from reasoning.core import canonical, strict
 from reasoning.core.errors import Malformed, VerificationFailed
 from reasoning.core.errors import gettext_noop as _
 
@@ -142,6 +142,8 @@ def verify(assertion: Assertion, credential: Credential, expected: bytes) -> Non
 
     Raises Malformed, or VerificationFailed with what does not hold.
     """
+    from reasoning.core import cose  # every command loads this module, and few check a signature
+
     _verify_client(assertion.client_data, credential.rp_id, expected)
     data = assertion.authenticator_data
     if len(data) < HEADER_SIZE:
