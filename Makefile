@@ -4,6 +4,7 @@
 # make test-vllm  the engine's tests against real vLLM on the CPU (x86-64 Linux, Python 3.11; 3.5 GB)
 # make bench    the benchmarks (see benchmarks/README.md), into .run/bench.json;  ARGS="sequencer" chooses
 # make lint     formatting, style, types, layers
+# make catalogues  brings locale/ up to the source's texts, and compiles it
 # make clean    removes all that the others have installed and kept
 #
 # MAGISTRAL_VENV names a virtual environment that somebody else looks after.
@@ -16,7 +17,7 @@ PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 # What the type checker needs to read the settings; nothing is connected to.
 LINT_SETTINGS := SECRET_KEY=lint DATABASE_URL=postgresql:///lint
 
-.PHONY: run test test-vllm bench lint clean
+.PHONY: run test test-vllm bench lint catalogues clean
 
 run:
 	@$(INSTALL) quickstart
@@ -42,6 +43,10 @@ lint:
 	@$(IN_VENV) ruff check .
 	@$(LINT_SETTINGS) $(IN_VENV) mypy
 	@$(VENV)/bin/lint-imports
+
+catalogues:
+	@$(INSTALL) development
+	@$(IN_VENV) catalogues
 
 clean:
 	@$(PYTHON_RUNS) quickstart.cleaning
