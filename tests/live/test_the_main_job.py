@@ -1,5 +1,7 @@
 """Ask, watch, read: the whole way, with a real model, over HTTP."""
 
+from typing import Any
+
 import pytest
 
 from tests.live.service import Api, wait_for
@@ -50,6 +52,20 @@ def test_a_watcher_sees_the_text_that_is_stored(analyst: Api) -> None:
     assert seen == {"thinking": trace["thinking"], "summary": trace["summary"]}
     assert events[-1][1] == "done"
     assert events[-1][2]["trace_id"] == trace["id"]
+    replays(analyst, trace)
+
+
+def replays(analyst: Api, trace: dict[str, Any]) -> None:
+    """The worker sends it again, and says how much of it matched."""
+    wish = analyst.post(f"runs/{trace['run_id']}/replay/")
+    assert wish.status_code == 202, wish.text
+    listed = f"traces/{trace['id']}/comparisons/"
+    found = wait_for(lambda: analyst.get(listed).json()["results"][0]["replay"], 120, "a replay")
+    assert (found["failure_code"], found["differing"]) == ("", [])
+    assert 0 < found["matched"] <= found["compared"]
+    assert found["sentence"].startswith(f"Matched {found['matched']} of {found['compared']} ")
+    # llama.cpp's server scores no given text, and the service says so.
+    assert analyst.post(f"traces/{trace['id']}/rescore/").json()["code"] == "cannot_compare"
 
 
 def test_a_watcher_who_comes_back_misses_nothing(analyst: Api) -> None:
