@@ -1,6 +1,6 @@
 """How well the language of a question is told: ours, plain langdetect, plain py3langid, in one run.
 
-    python -m benchmarks.languages
+    python -m benchmarks.languages [--json FILE]
 
 reads ``data/questions.txt`` (written for this, not tuned upon) and prints a table in Markdown: for
 each language and length how many of twelve were right, wrong and unknown. The plain detectors never
@@ -8,7 +8,6 @@ say "unknown": they answer as their packages' own ``detect`` and ``classify`` do
 py3langid with all its languages.
 """
 
-import argparse
 import statistics
 import time
 from collections import Counter, defaultdict
@@ -18,6 +17,7 @@ from pathlib import Path
 import langdetect
 import py3langid
 
+from benchmarks.stage import Row, arguments, tell
 from reasoning.core.languages import LANGUAGES, UNDETERMINED, detect
 
 QUESTIONS = Path(__file__).with_name("data") / "questions.txt"
@@ -81,7 +81,7 @@ def microseconds(detector: Detector, texts: list[str]) -> float:
 
 def main() -> None:
     """Print the table."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    options = arguments("Language detection.").parse_args()
     langdetect.DetectorFactory.seed = 0
     asked = questions()
     names = [f"{name} {length}" for length in LENGTHS for name in DETECTORS]
@@ -97,10 +97,21 @@ def main() -> None:
                 cells.append(shown(counted))
         print(f"| {language.english} | {' | '.join(cells)} |")
     print(f"| **all** | {' | '.join(shown(totals[name]) for name in names)} |")
-    for length in LENGTHS:
-        texts = [text for code in LANGUAGES for text in asked[code, length]]
-        times = {name: microseconds(detector, texts) for name, detector in DETECTORS.items()}
-        print(f"us per text at {length}:", {name: round(value) for name, value in times.items()})
+    print()
+    tell([row for name in names for row in rows(name, totals[name], asked)], options.json)
+
+
+def rows(name: str, total: Tally, asked: Mapping[tuple[str, str], list[str]]) -> list[Row]:
+    """One detector's results at one length, over all languages."""
+    detector, length = name.split()
+    texts = [text for code in LANGUAGES for text in asked[code, length]]
+    note = f"{length} characters, {len(texts)} questions"
+    rates = [
+        Row(f"{detector}: {answer}", 100 * total[answer] / len(texts), "%", note=note)
+        for answer in ("right", "wrong", "unknown")
+    ]
+    took = microseconds(DETECTORS[detector], texts)
+    return [*rates, Row(f"{detector}: CPU per text", took, "us", note=note)]
 
 
 def shown(counted: Tally) -> str:

@@ -6,6 +6,7 @@ reported only where they have none: between Latin letters or digits, and in rows
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 _ALWAYS = (
     "\u202a-\u202e\u2066-\u2069"  # overrides, embeddings and isolates of direction
@@ -26,6 +27,11 @@ _HIDDEN = re.compile(
 
 def hidden_characters(text: str) -> Counter[str]:
     """How often each hiding character occurs, by code point (``U+202E``)."""
+    return Counter(f"U+{ord(character):04X}" for run in find_hidden(text) for character in run[0])
+
+
+def find_hidden(text: str) -> Iterator[re.Match[str]]:
+    """Where hiding characters stand in ``text``, neighbours of one kind together."""
     if not _SUSPECT.search(text):  # as it is in most texts, and ten times faster to see
-        return Counter()
-    return Counter(f"U+{ord(character):04X}" for run in _HIDDEN.findall(text) for character in run)
+        return iter(())
+    return _HIDDEN.finditer(text)

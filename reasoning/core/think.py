@@ -104,8 +104,34 @@ def control_tokens(text: str, form: ThinkForm) -> tuple[str, ...]:
 
     The form's own tags are left out: they are reported as what is wrong with them.
     """
-    found = dict.fromkeys(_CONTROL_TOKENS.findall(text))
-    return tuple(token for token in found if token not in (form.opening, form.closing))
+    return tuple(dict.fromkeys(found[0] for found in find_control_tokens(text, form)))
+
+
+def find_control_tokens(text: str, form: ThinkForm) -> Iterator[re.Match[str]]:
+    """Where spellings of control tokens stand in ``text``; the form's own tags are left out."""
+    return (
+        found
+        for found in _CONTROL_TOKENS.finditer(text)
+        if found[0] not in (form.opening, form.closing)
+    )
+
+
+def parted(thinking: str, summary: str, form: ThinkForm) -> Split:
+    """What an engine has already taken apart, with the defects that can still be seen in it.
+
+    There are no segments: the raw text, and what stood between its parts, is not known.
+    """
+    tags = (form.opening, form.closing)
+    found = {
+        NO_THINKING: not thinking,
+        NESTED_OPENING: any(tag in thinking for tag in tags),
+        STRAY_CLOSING: any(tag in summary for tag in tags),
+        EMPTY_THINKING: bool(thinking) and not thinking.strip(),
+        EMPTY_SUMMARY: not summary.strip(),
+        CONTROL_TOKEN_IN_TEXT: any(control_tokens(text, form) for text in (thinking, summary)),
+    }
+    defects = tuple(code for code, present in found.items() if present)
+    return Split(thinking, summary, defects, ())
 
 
 class StreamSplitter:

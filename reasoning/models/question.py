@@ -45,6 +45,8 @@ class Question(Evidence):
     language = models.CharField(max_length=8)
     language_source = models.CharField(max_length=10, choices=LanguageSource.choices)
     detected_language = models.CharField(max_length=8)
+    detected_probability = models.CharField(max_length=8)
+    language_detector = models.CharField(max_length=100)
     priority = models.PositiveSmallIntegerField()
     idempotency_key = models.CharField(max_length=255, null=True)
     request_sha256 = models.BinaryField(max_length=32, null=True)
@@ -72,6 +74,11 @@ class Question(Evidence):
             "detected_language": self.detected_language,
             "priority": self.priority,
             **said(follows_id=reference(self.follows_id)),
+            **said(
+                "",
+                detected_probability=self.detected_probability,
+                language_detector=self.language_detector,
+            ),
         }
 
     def record_id(self) -> Any:

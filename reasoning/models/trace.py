@@ -82,6 +82,9 @@ class Trace(Evidence):
     language_of_question = models.CharField(max_length=8)
     language_of_thinking = models.CharField(max_length=8)
     language_of_summary = models.CharField(max_length=8)
+    thinking_probability = models.CharField(max_length=8)
+    summary_probability = models.CharField(max_length=8)
+    language_detector = models.CharField(max_length=100)
     engine_model = models.CharField(max_length=200)
     engine_revision = models.CharField(max_length=100)
     engine = models.CharField(max_length=20)
@@ -119,6 +122,12 @@ class Trace(Evidence):
             "defects": list(self.defects),
             **{name: getattr(self, name) for name in self.PLAIN.split()},
             **said(**{name: getattr(self, name) for name in self.LATER.split()}),
+            **said(
+                "",
+                thinking_probability=self.thinking_probability,
+                summary_probability=self.summary_probability,
+                language_detector=self.language_detector,
+            ),
         }
 
     def record_id(self) -> Any:

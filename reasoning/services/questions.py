@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from reasoning.core import canonical, languages
+from reasoning.core.detectors import detectors
 from reasoning.core.errors import Conflict, FieldError, IdempotencyConflict, InvalidInput
 from reasoning.core.errors import gettext_noop as _
 from reasoning.core.prompts import Exchange
@@ -80,7 +81,7 @@ class _Checked:
     metadata: str
     language: str
     language_source: str
-    detected_language: str
+    detected: languages.Detection
     priority: int
     pinned: registry.Pinned
     follows: Question | None
@@ -185,7 +186,7 @@ def _check(user: User, asked: Asked) -> _Checked:
     pinned = _pin(workspace, asked)
     goes_on_from = follow_ups.require_answer(follows) if follows else None
     _require_room(pinned, text, _carried(goes_on_from, pinned))
-    detected = languages.detect(text).language
+    detected = languages.detect(text)
     return _Checked(
         workspace=workspace,
         text=text,
@@ -193,9 +194,9 @@ def _check(user: User, asked: Asked) -> _Checked:
         metadata=canonical.encode(asked.metadata, limit=None).decode()
         if isinstance(asked.metadata, dict)
         else "",
-        language=str(asked.language or detected),
+        language=str(asked.language or detected.language),
         language_source=LanguageSource.STATED if asked.language else LanguageSource.DETECTED,
-        detected_language=detected,
+        detected=detected,
         priority=int(str(asked.priority)),
         pinned=pinned,
         follows=follows,
@@ -273,7 +274,9 @@ def _store(
         metadata=checked.metadata,
         language=checked.language,
         language_source=checked.language_source,
-        detected_language=checked.detected_language,
+        detected_language=checked.detected.language,
+        detected_probability=checked.detected.probability,
+        language_detector=detectors(),
         priority=checked.priority,
         idempotency_key=key,
         request_sha256=digest,

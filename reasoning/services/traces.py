@@ -9,6 +9,7 @@ from django.db import transaction
 
 from reasoning.core import findings as checks
 from reasoning.core import languages, think
+from reasoning.core.detectors import detectors
 from reasoning.core.errors import (
     AuditError,
     EngineBusy,
@@ -187,6 +188,7 @@ def _assemble(outcome: Outcome, arrived: Arrived) -> tuple[Trace, tuple[checks.O
     text, changed = storable(raw_text)
     split = _split(generation, text, ThinkForm(claim.run.deployment.think_form))
     thinking_tokens, summary_tokens = _token_counts(split, arrived, len(token_ids))
+    of_thinking, of_summary = languages.detect(split.thinking), languages.detect(split.summary)
     trace = Trace(
         run=claim.run,
         attempt=claim.attempt,
@@ -207,8 +209,11 @@ def _assemble(outcome: Outcome, arrived: Arrived) -> tuple[Trace, tuple[checks.O
         summary_tokens=summary_tokens,
         effective_max_tokens=prepared.request.max_tokens if prepared else 0,
         language_of_question=claim.run.question.language,
-        language_of_thinking=languages.detect(split.thinking).language,
-        language_of_summary=languages.detect(split.summary).language,
+        language_of_thinking=of_thinking.language,
+        language_of_summary=of_summary.language,
+        thinking_probability=of_thinking.probability,
+        summary_probability=of_summary.probability,
+        language_detector=detectors(),
         queued_ms=claim.queued_ms,
         fidelity=_fidelity(generation, token_ids),
         **_identity(claim, generation),
@@ -236,12 +241,9 @@ def _split(generation: Generation | None, text: str, form: ThinkForm) -> Split:
     """Our own split, unless the engine has already parted the text and the tags are gone."""
     if generation is None or generation.split is None:
         return think.split(text, form)
-    thinking, summary = (
-        storable(generation.split.thinking)[0],
-        storable(generation.split.summary)[0],
-    )
-    defects = [think.NO_THINKING] * (not thinking) + [think.EMPTY_SUMMARY] * (not summary.strip())
-    return Split(thinking, summary, tuple(defects), ())
+    parts = (generation.split.thinking, generation.split.summary)
+    thinking, summary = (storable(part)[0] for part in parts)
+    return think.parted(thinking, summary, form)
 
 
 def _token_counts(split: Split, arrived: Arrived, total: int) -> tuple[int | None, int | None]:
@@ -312,6 +314,7 @@ def _observed(trace: Trace, split: Split, outcome: Outcome) -> checks.Observed:
         language_of_thinking=trace.language_of_thinking,
         language_of_summary=trace.language_of_summary,
         prompt_tokens=trace.prompt_tokens,
+        prompt_tokens_counted=generation.prompt_tokens if generation else None,
         window=deployment.window,
         engine_approved=refused["approved"] if refused else {"model": deployment.model},
         engine_observed=refused["observed"] if refused else {"model": trace.engine_model},

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reasoning.core import findings
+from reasoning.core import engine_findings, shape_findings, text_findings
 from reasoning.core.canonical import encode
 from reasoning.core.findings import Observation, Observed, blocks, check
 from reasoning.core.think import ThinkForm, split
@@ -25,7 +25,7 @@ WELL = Observed(
     fidelity="raw_ids",
     language_of_question="en",
     language_of_thinking="en",
-    language_of_summary="und",
+    language_of_summary="en",
     prompt_tokens=200,
     window=40_960,
     engine_approved={"model": "Magistral-Small-2506", "version": "0.32.0", "revision": "abc"},
@@ -62,23 +62,66 @@ def test_a_well_formed_answer_raises_nothing() -> None:
         ("Four.", ["no_thinking"]),
         ("<think>So", ["thinking_not_closed", "empty_summary"]),
         ("<think>So</think> ", ["empty_summary"]),
-        ("So</think>Four.", ["malformed"]),
-        ("<think>a</think>b<think>c</think>d", ["malformed"]),
-        ("<think>a<think>b</think>c", ["malformed"]),
-        ("<think>a</think>b</think>c", ["malformed"]),
-        ("Well. <think>a</think>b", ["malformed"]),
-        ("<think></think>Four.", ["malformed"]),
-        ("<think></think>b</think>c", ["malformed", "malformed"]),
+        ("So</think>Four.", ["thinking_not_opened"]),
+        ("<think>a</think>b<think>c</think>d", ["several_thinking_blocks"]),
+        ("<think>a<think>b</think>c", ["nested_opening"]),
+        ("<think>a</think>b</think>c", ["stray_closing"]),
+        ("Well. <think>a</think>b", ["text_before_thinking"]),
+        ("<think></think>Four.", ["empty_thinking"]),
+        ("<think></think>b</think>c", ["stray_closing", "empty_thinking"]),
     ],
 )
 def test_a_deformed_answer_cannot_be_approved(raw: str, codes: list[str]) -> None:
     assert seen(**answering(raw)) == [(code, "blocking") for code in codes]
 
 
-def test_a_malformed_answer_says_how() -> None:
-    found = only(**answering("So</think>Four."))
-    assert found.data == {"defect": "thinking_not_opened"}
-    assert "never opened" in found.message
+def marked(raw: str, code: str) -> list[tuple[str, str]]:
+    """What the places of the finding with that code mark: part and words."""
+    answer = split(raw, TEXT)
+    texts = {"thinking": answer.thinking, "summary": answer.summary}
+    found = [o for o in check(replace(WELL, split=answer)) if o.code == code]
+    places = [place for o in found for place in o.data.get("places", [])]
+    return [(p["part"], texts[p["part"]][p["start"] : p["end"]]) for p in places]
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "words"),
+    [
+        ("So</think>Four.", "thinking_not_opened", []),
+        (
+            "<think>a</think>b<think>c</think>d<think>e",
+            "several_thinking_blocks",
+            [("thinking", "c"), ("thinking", "e")],
+        ),
+        ("<think>a<think>b</think>c", "nested_opening", [("thinking", "<think>")]),
+        ("<think>a<th</think>b<think>ink>c</think>d<think>", "nested_opening", []),
+        ("<think>a</think>b</think>c", "stray_closing", [("summary", "</think>")]),
+        ("Well. <think>a</think>b", "text_before_thinking", [("summary", "Well. ")]),
+        (
+            "<think>a[INST]b</think>c</s>d",
+            "control_tokens_in_text",
+            [("thinking", "[INST]"), ("summary", "</s>")],
+        ),
+        (
+            "<think>a</think>b\u202ec\u200b\u200bd",
+            "hidden_characters",
+            [("summary", "\u202e"), ("summary", "\u200b"), ("summary", "\u200b")],
+        ),
+        ("<think>a</think>$\\boxed{4}$", "boxed", [("summary", "\\boxed{")]),
+        (
+            "<think>So.\n" + "Wait, once again. " * 20 + "</think>Four.",
+            "repetition",
+            [("thinking", ("Wait, once again. " * 20)[:-1])],
+        ),
+    ],
+)
+def test_a_finding_says_where(raw: str, code: str, words: list[tuple[str, str]]) -> None:
+    assert marked(raw, code) == words
+
+
+def test_only_the_first_places_are_kept() -> None:
+    found = only(**answering("<think>a</think>b" + "".join(f"</s>{n}" for n in range(50))))
+    assert len(found.data["places"]) == 20
 
 
 @pytest.mark.parametrize(
@@ -104,7 +147,7 @@ def test_a_loop_is_found_in_either_channel() -> None:
     found = only(**answering(f"<think>So.\n{loop}\n</think>Four."))
     assert (found.code, found.severity) == ("repetition", "warning")
     assert found.message == "The thinking ends in a passage repeated 20 times."
-    assert found.data == {"times": 20, "characters": 519}
+    assert (found.data["times"], found.data["characters"]) == (20, 519)
     assert "The summary ends" in only(**answering(f"<think>{'So. ' * 99}.</think>{loop}")).message
 
 
@@ -178,16 +221,25 @@ def test_other_languages_than_the_questions_are_reported() -> None:
     }
 
 
-@pytest.mark.parametrize(("question", "answer"), [("und", "en"), ("fr", "und"), ("ms", "id")])
-def test_unknown_and_look_alike_languages_raise_nothing(question: str, answer: str) -> None:
-    assert (
-        seen(
-            language_of_question=question,
-            language_of_thinking=answer,
-            language_of_summary=answer,
-        )
-        == []
+def test_look_alike_languages_raise_nothing() -> None:
+    languages = {"thinking": "id", "summary": "ms"}
+    named = {f"language_of_{part}": code for part, code in languages.items()}
+    assert seen(language_of_question="ms", **named) == []
+
+
+def test_unknown_languages_are_reported_where_there_is_enough_to_tell_by() -> None:
+    found = only(language_of_question="und")
+    assert (found.code, found.severity, found.data) == (
+        "language_unknown",
+        "info",
+        {"of": "question"},
     )
+    assert "nothing was compared" in found.message
+    found = only(language_of_thinking="und")
+    assert found.message == "The language of the thinking is not known."
+    summary = answering("<think>So.</think>Two and two make four.")
+    long = {**summary, "language_of_summary": "und"}
+    assert only(**long).data == {"of": "summary"}
 
 
 def test_control_tokens_are_named_once_each() -> None:
@@ -200,7 +252,7 @@ def test_hidden_characters_are_named_for_each_channel() -> None:
     raw = "<think>a\u202eb\u202e</think>c\u200bd"
     found = check(replace(WELL, **answering(raw)))
     assert [(o.code, o.severity) for o in found] == [("hidden_characters", "warning")] * 2
-    assert found[0].data == {"characters": "U+202E", "count": 2}
+    assert (found[0].data["characters"], found[0].data["count"]) == ("U+202E", 2)
     assert "The summary has characters" in found[1].message
 
 
@@ -252,6 +304,13 @@ def test_another_prompt_than_the_rendered_one_blocks(reported: tuple[int, ...], 
     assert found.data == {"sent": 7, "reported": len(reported), "place": place}
 
 
+def test_another_count_of_the_prompts_tokens_is_reported() -> None:
+    assert seen(prompt_tokens_counted=7) == []
+    found = only(prompt_tokens_counted=9, prompt_ids_reported=())
+    assert (found.code, found.severity) == ("prompt_count_differs", "warning")
+    assert found.message == "The engine counted 9 tokens in its prompt; 7 were rendered."
+
+
 def test_an_engine_that_does_not_report_the_prompt_raises_nothing() -> None:
     assert seen(prompt_ids_reported=()) == []
     assert seen(prompt_ids_sent=[1, 2], prompt_ids_reported=(1, 2)) == []
@@ -278,11 +337,12 @@ def test_findings_hold_for_any_text_and_can_be_logged(raw: str, form: ThinkForm)
 
 
 def test_every_sentence_is_marked_for_translation_and_fits_its_column() -> None:
-    tree = ast.parse(inspect.getsource(findings))
+    modules = (engine_findings, shape_findings, text_findings)
     marked = [
         ast.literal_eval(call.args[0])
-        for call in ast.walk(tree)
+        for module in modules
+        for call in ast.walk(ast.parse(inspect.getsource(module)))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "_"
     ]
-    assert len(marked) >= 25
+    assert len(marked) >= 28
     assert all(sentence.endswith(".") and len(sentence) <= 400 for sentence in marked)

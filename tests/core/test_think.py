@@ -113,6 +113,11 @@ def test_an_end_of_sequence_token_at_the_end_is_a_marker() -> None:
         ("<think>a</think>\n ", "a", "\n ", (think.EMPTY_SUMMARY,)),
         ("<think>a</think>b[/INST]", "a", "b[/INST]", (think.CONTROL_TOKEN_IN_TEXT,)),
         ("<think>a</s>b</think>c", "a</s>b", "c", (think.CONTROL_TOKEN_IN_TEXT,)),
+        ("pre<think>a</think>post", "a", "prepost", (think.TEXT_BEFORE_THINKING,)),
+        ("<THINK>a</Think>b", "", "<THINK>a</Think>b", (think.NO_THINKING,)),
+        ("<think >a</ think>b", "", "<think >a</ think>b", (think.NO_THINKING,)),
+        ("<<think>>a</think>", ">a", "<", (think.TEXT_BEFORE_THINKING,)),
+        ("<think>a</think>b</thin", "a", "b</thin", ()),
         ("<think>a</think>b</s></s>", "a", "b</s>", (think.CONTROL_TOKEN_IN_TEXT,)),
         (
             "[THINK]a[/THINK]b",
@@ -146,6 +151,23 @@ def test_control_tokens_are_listed_once_each_without_the_forms_own() -> None:
     text = "x[INST]y</s>[INST]<SPECIAL_35><think>[THINK]"
     assert think.control_tokens(text, TEXT) == ("[INST]", "</s>", "<SPECIAL_35>", "[THINK]")
     assert think.control_tokens("nothing [here] <b>", TEXT) == ()
+
+
+@pytest.mark.parametrize(
+    ("thinking", "summary", "defects"),
+    [
+        ("a", "b", ()),
+        ("", "b", (think.NO_THINKING,)),
+        (" ", "", (think.EMPTY_THINKING, think.EMPTY_SUMMARY)),
+        ("a</think>Four.", "", (think.NESTED_OPENING, think.EMPTY_SUMMARY)),
+        ("a", "b</think>c", (think.STRAY_CLOSING,)),
+        ("a[INST]", "b", (think.CONTROL_TOKEN_IN_TEXT,)),
+    ],
+)
+def test_what_the_engine_parted_is_checked_too(
+    thinking: str, summary: str, defects: tuple[str, ...]
+) -> None:
+    assert think.parted(thinking, summary, TEXT) == Split(thinking, summary, defects, ())
 
 
 # Properties -------------------------------------------------------------------------------------

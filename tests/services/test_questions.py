@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from reasoning.core.detectors import detectors
 from reasoning.core.errors import Conflict, IdempotencyConflict, InvalidInput, Refused
 from reasoning.models import (
     Approval,
@@ -58,6 +59,8 @@ def test_the_language_is_detected(people, registered):
         people, text="Quelles sont les obligations de déclaration de la banque ?"
     ).question
     assert (question.language, question.language_source) == ("fr", "detected")
+    assert question.facts()["detected_probability"] == question.detected_probability == "0.99"
+    assert question.facts()["language_detector"] == detectors()
 
 
 def test_the_language_can_be_stated_and_the_detected_one_is_kept(people, registered):
