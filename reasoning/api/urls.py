@@ -10,6 +10,7 @@ from reasoning.api.log import TraceProof
 from reasoning.api.questions import QuestionBatch, QuestionDetail, QuestionEvidence, Questions
 from reasoning.api.registry import RegistryView, judging
 from reasoning.api.runs import CancelRun, QuestionRuns
+from reasoning.api.search import Search
 from reasoning.api.traces import Annotations, Decisions, TraceDetail, TraceDocument
 from reasoning.api.workspaces import Workspaces
 from reasoning.models import Verdict
@@ -49,6 +50,7 @@ urlpatterns = [
     path("v1/exports/", Exports.as_view(), name="exports"),
     path("v1/exports/<uuid:pk>/", ExportDetail.as_view(), name="export"),
     path("v1/exports/<uuid:pk>/download/", ExportDownload.as_view(), name="export-download"),
+    path("v1/search/", Search.as_view(), name="search"),
     path("v1/workspaces/", Workspaces.as_view(), name="workspaces"),
     *_registered("prompts", registry.Prompts),
     *_registered("sampling-profiles", registry.SamplingProfiles),

@@ -42,8 +42,10 @@ from reasoning.models.registered import Registered
 from reasoning.models.review_claim import ReviewClaim
 from reasoning.models.run import Attempt, PartialOutput, Run, RunState, RunStatus
 from reasoning.models.sampling_profile import SamplingProfile
-from reasoning.models.saved_view import SavedView
+from reasoning.models.saved_view import SavedView, ViewedPage
+from reasoning.models.search_row import RecordKind, SearchRow
 from reasoning.models.stream_limit import StreamLimit
+from reasoning.models.tally import FindingTally, Pace, ReviewTally
 from reasoning.models.trace import Ending, Trace
 from reasoning.models.user import User
 from reasoning.models.workspace import READING_ROLES, Membership, Role, Workspace
@@ -101,6 +103,7 @@ __all__ = [
     "ExportRequest",
     "ExportStatus",
     "Finding",
+    "FindingTally",
     "Gate",
     "Halt",
     "Invitation",
@@ -111,6 +114,7 @@ __all__ = [
     "LogKey",
     "Meaning",
     "Membership",
+    "Pace",
     "PartialOutput",
     "Passkey",
     "Place",
@@ -122,11 +126,13 @@ __all__ = [
     "Question",
     "QuestionState",
     "QuestionStatus",
+    "RecordKind",
     "Registered",
     "Renderer",
     "Replay",
     "Rescore",
     "ReviewClaim",
+    "ReviewTally",
     "Role",
     "Run",
     "RunState",
@@ -134,6 +140,7 @@ __all__ = [
     "SamplingProfile",
     "SavedView",
     "Scope",
+    "SearchRow",
     "Severity",
     "StreamLimit",
     "Tile",
@@ -141,5 +148,6 @@ __all__ = [
     "Trace",
     "User",
     "Verdict",
+    "ViewedPage",
     "Workspace",
 ]

@@ -31,6 +31,10 @@ class Action(models.TextChoices):
     STOPPED = "stopped", _("stopped the work")
     RESUMED = "resumed", _("resumed the work")
     GAVE_UP = "gave_up", _("gave a run up at its deadline")
+    SEARCHED = "searched", _("searched")
+    DREW_SAMPLE = "drew_sample", _("drew a sample of decisions")
+    CHECK_ASKED = "check_asked", _("asked for a check of the log")
+    CHECKED = "checked", _("checked the log")
     INTEGRITY_ALARM = "integrity_alarm", _("found a damaged record")
 
 
@@ -61,7 +65,22 @@ class AuditEvent(Evidence):
                 fields=["question_id", "actor_id", "recorded_at"],
                 name="audit_event_question",
                 condition=models.Q(question_id__isnull=False),
-            )
+            ),
+            models.Index(
+                fields=["actor_id", "-recorded_at", "-id"],
+                name="audit_event_person",
+                condition=models.Q(actor_id__isnull=False),
+            ),
+            models.Index(
+                fields=["action", "-recorded_at"],
+                name="audit_event_oversight",
+                condition=models.Q(action__in=["drew_sample", "check_asked", "checked"]),
+            ),
+            models.Index(
+                fields=["subject_id", "-recorded_at"],
+                name="audit_event_taken",
+                condition=models.Q(action="downloaded"),
+            ),
         ]
 
     def facts(self) -> dict[str, Any]:

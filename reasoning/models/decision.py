@@ -46,6 +46,10 @@ class Decision(Evidence):
 
     class Meta(Evidence.Meta):
         constraints = [models.UniqueConstraint(fields=["trace"], name="one_decision_per_trace")]
+        indexes = [
+            models.Index(fields=["recorded_at", "id"], name="decision_newest"),
+            models.Index(fields=["actor_id", "-recorded_at", "-id"], name="decision_person"),
+        ]
 
     def facts(self) -> dict[str, Any]:
         facts = {

@@ -27,6 +27,9 @@ class Finding(Evidence):
     sentence = models.CharField(max_length=400)
     data = models.JSONField(default=dict)
 
+    class Meta(Evidence.Meta):
+        indexes = [models.Index(fields=["code", "trace"], name="finding_code")]
+
     def facts(self) -> dict[str, Any]:
         return {
             "trace_id": reference(self.trace_id),

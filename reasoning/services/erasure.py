@@ -3,8 +3,8 @@
 Whether a text may go is decided before this is called: legal holds, mandatory retention and a
 second person's consent are not there yet, and neither is the choice of the other rows that repeat a
 text (a trace's raw output, a note's quote). Here one row's texts are erased, in one transaction
-with the evidence that they were. PostgreSQL keeps the old row version until its next VACUUM, and
-backups keep it for as long as they are kept.
+with the evidence that they were, and from the index of searches too. PostgreSQL keeps the old row
+version until its next VACUUM, and backups keep it for as long as they are kept.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ from reasoning.core.errors import Conflict, InvalidInput, Malformed
 from reasoning.core.errors import gettext_noop as _
 from reasoning.core.texts import require_text
 from reasoning.models import Entry, Erasure, Evidence, User
+from reasoning.services import search_index
 from reasoning.services.audit import actor_of
 from reasoning.services.evidence import record
 
@@ -49,6 +50,7 @@ def erase(
     with connection.cursor() as cursor:
         cursor.execute("SELECT reasoning_erase(%s)", [erasure.pk])
     subject.refresh_from_db()
+    search_index.renew(subject)
     return erasure
 
 

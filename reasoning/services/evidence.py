@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from reasoning.core import canonical, commitments
 from reasoning.core.documents import Actor
 from reasoning.models import ActorKind, Entry, Evidence
-from reasoning.services import clock
+from reasoning.services import clock, search_index, tallies
 
 SYSTEM = Actor(ActorKind.SYSTEM, None, "")
 COLUMNS = ("subject_id", "record_id", "kind", "recorded_at", "document")
@@ -27,7 +27,17 @@ def record(actor: Actor, *rows: Evidence, at: datetime | None = None) -> list[En
         entries = [_sealed(row, actor, moment) for row in rows]
         for model, group in groupby(rows, key=_model):
             model._default_manager.bulk_create(list(group))
-        return _insert(entries)
+        stored = _insert(entries)
+        _derive(rows)
+        return stored
+
+
+def _derive(rows: Iterable[Evidence]) -> None:
+    """What searches and charts read instead of evidence; it stands or falls with it."""
+    for model, group in groupby(rows, key=_model):
+        ids = [row.pk for row in group]
+        search_index.add(model, ids)
+        tallies.add(model, ids)
 
 
 def _insert(entries: list[Entry]) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""What people keep for themselves: views of the queue, and how pages look and listen to keys."""
+"""What people keep for themselves: views of the queue, searches, how pages look and hear keys."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from django.db import transaction
 from reasoning.core.errors import Conflict, FieldError, InvalidInput
 from reasoning.core.errors import gettext_noop as _
 from reasoning.core.texts import require_text
-from reasoning.models import Layout, Preference, SavedView, User
+from reasoning.models import Layout, Preference, SavedView, User, ViewedPage
 
 NAME_LIMIT = 60
 QUERY_LIMIT = 1000
@@ -15,16 +15,18 @@ MOST_VIEWS = 30
 
 
 @transaction.atomic
-def save_view(*, user: User, name: str, query: str) -> SavedView:
-    """Keep the query part of the queue's address under a name; a name used before is replaced."""
+def save_view(
+    *, user: User, name: str, query: str, page: ViewedPage = ViewedPage.QUEUE
+) -> SavedView:
+    """Keep the query part of a page's address under a name; a name used before is replaced."""
     require_text("name", name, limit=NAME_LIMIT)
     if len(query) > QUERY_LIMIT:
         raise InvalidInput.of("query", "too_long", _("This address is too long to be kept."))
     User.objects.select_for_update().get(pk=user.pk)
-    if SavedView.objects.filter(user=user).exclude(name=name).count() >= MOST_VIEWS:
+    if SavedView.objects.filter(user=user, page=page).exclude(name=name).count() >= MOST_VIEWS:
         raise Conflict(_("%(limit)s views are kept. Remove one first."), limit=MOST_VIEWS)
     view, _created = SavedView.objects.update_or_create(
-        user=user, name=name, defaults={"query": query}
+        user=user, page=page, name=name, defaults={"query": query}
     )
     return view
 
@@ -35,9 +37,9 @@ def remove_view(*, user: User, identifier: UUID) -> None:
     SavedView.objects.filter(user=user, pk=identifier).delete()
 
 
-def views_of(user: User) -> list[SavedView]:
-    """The user's views by name."""
-    return list(SavedView.objects.filter(user=user).order_by("name"))
+def views_of(user: User, page: ViewedPage = ViewedPage.QUEUE) -> list[SavedView]:
+    """The user's views of a page by name."""
+    return list(SavedView.objects.filter(user=user, page=page).order_by("name"))
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from reasoning.models import Role, User, Workspace
+from reasoning.models import READING_ROLES, Role, User, Workspace
 from reasoning.services import personal, queue
 from reasoning.web import demonstration
 
@@ -41,6 +41,8 @@ def _personal(user: User) -> dict[str, Any]:
         "may_ask": Role.ANALYST in held,
         "may_administer": Role.ADMINISTRATOR in held,
         "may_review": Role.REVIEWER in held,
+        "sees_search": not held.isdisjoint(READING_ROLES),
+        "sees_oversight": not held.isdisjoint(WORKSPACE_ROLES),
         "sees_registry": not held.isdisjoint(REGISTRY_ROLES),
         "sees_workspaces": not held.isdisjoint(WORKSPACE_ROLES),
         "preference": personal.preference_of(user),

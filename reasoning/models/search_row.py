@@ -1,0 +1,53 @@
+"""What searching reads instead of evidence. Never evidence: it can be made again at any time."""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from reasoning.models.workspace import Workspace
+
+
+class RecordKind(models.TextChoices):
+    QUESTION = "question", _("question")
+    TRACE = "trace", _("trace")
+    NOTE = "note", _("note")
+    DECISION = "decision", _("decision")
+
+
+class SearchRow(models.Model):
+    """The words of one question, trace, note or decision, and what searches narrow by.
+
+    ``words`` are stems of the texts, each by the rules of its language, and pairs of neighbouring
+    characters where a script has no spaces. ``language`` is the question's. ``case_reference`` is
+    in capitals, of questions only. ``services.search_index`` writes rows, and makes them anew when
+    a text is erased.
+    """
+
+    subject_id = models.UUIDField(primary_key=True)
+    question_id = models.UUIDField(db_index=True)
+    trace_id = models.UUIDField(null=True)
+    workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=10, choices=RecordKind.choices)
+    language = models.CharField(max_length=8)
+    actor_id = models.UUIDField(null=True)
+    recorded_at = models.DateTimeField()
+    case_reference = models.TextField(null=True)
+    words = SearchVectorField()
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["words"], name="search_words"),
+            models.Index(fields=["-recorded_at", "-subject_id"], name="search_newest"),
+            models.Index(
+                fields=["actor_id", "-recorded_at", "-subject_id"],
+                name="search_person",
+                condition=models.Q(actor_id__isnull=False),
+            ),
+            models.Index(
+                fields=["case_reference"],
+                name="search_case",
+                opclasses=["text_pattern_ops"],
+                condition=models.Q(case_reference__isnull=False),
+            ),
+        ]

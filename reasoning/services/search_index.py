@@ -1,0 +1,145 @@
+"""The words that searches look in: filled with the evidence, renewed when a text is erased.
+
+A row is written in the transaction of the evidence it is about (``services.evidence.record``), from
+the stored texts and by PostgreSQL alone. All of a text is indexed up to ``MOST`` characters, more
+than a window of 40,960 tokens holds. A text whose words are too many for one vector (a megabyte; no
+text of a language is) is indexed by its beginning: indexing never keeps evidence from being stored.
+"""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import OperationalError, connection, transaction
+
+from reasoning.core.search_words import CONFIGURATIONS, PAIRED
+from reasoning.models import Annotation, Decision, Evidence, Question, SearchRow, Trace
+
+MOST = 200_000
+LESS = 20_000
+"""Characters of each text."""
+
+MOST_PAIRS = 60_000
+"""Different pairs of characters of one text."""
+
+
+def _configuration(language: str) -> str:
+    cases = " ".join(
+        f"WHEN '{code}' THEN 'pg_catalog.{name}'::regconfig"
+        for code, name in CONFIGURATIONS.items()
+    )
+    return f"CASE {language} {cases} ELSE 'pg_catalog.simple'::regconfig END"
+
+
+def _words(text: str, *configurations: str) -> str:
+    """SQL for the vector of one text: its words, and pairs of characters where it has such."""
+    normal = f"normalize(left(coalesce({text}, ''), %(most)s), NFKC)"
+    vectors = " || ".join(
+        f"to_tsvector({one}, regexp_replace(normal, '[{PAIRED}]+', ' ', 'g'))"
+        for one in configurations
+    )
+    return f"""(SELECT {vectors} || CASE WHEN normal ~ '[{PAIRED}]' THEN array_to_tsvector(ARRAY(
+        SELECT DISTINCT one || CASE WHEN next ~ '[{PAIRED}]' THEN next ELSE '' END
+          FROM (SELECT one, lead(one) OVER (ORDER BY place) AS next
+                  FROM string_to_table(normal, NULL) WITH ORDINALITY AS each (one, place)) AS pairs
+         WHERE one ~ '[{PAIRED}]' LIMIT {MOST_PAIRS})) ELSE '' END
+      FROM (SELECT {normal} AS normal OFFSET 0) AS texts)"""  # noqa: S608
+
+
+_SIMPLE = "'pg_catalog.simple'::regconfig"
+_OF_QUESTION = _configuration("question.language")
+_OF_THINKING = _configuration(
+    "CASE trace.language_of_thinking WHEN 'und' THEN question.language"
+    " ELSE trace.language_of_thinking END"
+)
+_OF_SUMMARY = _configuration(
+    "CASE trace.language_of_summary WHEN 'und' THEN question.language"
+    " ELSE trace.language_of_summary END"
+)
+_COLUMNS = (
+    "subject_id, question_id, trace_id, workspace_id, kind, language, actor_id, recorded_at,"
+    " case_reference, words"
+)
+
+
+def _select(kind: str, trace_id: str, case: str, words: str, source: str) -> str:
+    return f"""SELECT {kind}.id, question.id, {trace_id}, question.workspace_id, '{kind}',
+        question.language, {kind}.actor_id, {kind}.recorded_at, {case}, {words} FROM {source}"""  # noqa: S608
+
+
+_JOIN = "JOIN reasoning_question AS question ON question.id ="
+_SOURCES: dict[type[Evidence], str] = {
+    Question: _select(
+        "question",
+        "NULL::uuid",
+        "upper(nullif(question.case_reference, ''))",
+        _words("question.text", _OF_QUESTION),
+        "reasoning_question AS question",
+    ),
+    Trace: _select(
+        "trace",
+        "trace.id",
+        "NULL",
+        _words("trace.thinking", _OF_THINKING) + " || " + _words("trace.summary", _OF_SUMMARY),
+        f"reasoning_trace AS trace {_JOIN} trace.question_id",
+    ),
+    Annotation: _select(
+        "note",
+        "note.trace_id",
+        "NULL",
+        _words("note.note", _OF_QUESTION, _SIMPLE),
+        f"reasoning_annotation AS note {_JOIN} note.question_id",
+    ),
+    Decision: _select(
+        "decision",
+        "decision.trace_id",
+        "NULL",
+        _words("decision.rationale", _OF_QUESTION, _SIMPLE),
+        f"reasoning_decision AS decision {_JOIN} decision.question_id",
+    ),
+}
+_ALIASES = {Question: "question", Trace: "trace", Annotation: "note", Decision: "decision"}
+
+
+def add(model: type[Evidence], ids: Collection[UUID]) -> None:
+    """Index rows that were just stored; nothing for kinds that are not searched."""
+    if model not in _SOURCES:
+        return
+    try:
+        with transaction.atomic():
+            _insert(model, ids, MOST)
+    except OperationalError:  # program_limit_exceeded: more words than one vector holds
+        _insert(model, ids, LESS)
+
+
+def renew(row: Evidence) -> None:
+    """Index a row as it is now: after an erasure, without the words that are gone."""
+    if type(row) in _SOURCES:
+        SearchRow.objects.filter(subject_id=row.pk).delete()
+        add(type(row), [row.pk])
+
+
+def rebuild(batch: int = 1000) -> int:
+    """Make every row anew, a batch in a transaction; how many there are."""
+    SearchRow.objects.all().delete()
+    count = 0
+    for model in _SOURCES:
+        last: UUID | None = None
+        while ids := _after(model, last, batch):
+            add(model, ids)
+            count, last = count + len(ids), ids[-1]
+    return count
+
+
+def _after(model: type[Evidence], last: UUID | None, batch: int) -> list[UUID]:
+    rows = model._default_manager.order_by("pk")
+    rows = rows.filter(pk__gt=last) if last else rows
+    return list(rows.values_list("pk", flat=True)[:batch])
+
+
+def _insert(model: type[Evidence], ids: Collection[UUID], most: int) -> None:
+    statement = (
+        f"INSERT INTO reasoning_searchrow ({_COLUMNS}) {_SOURCES[model]}"
+        f" WHERE {_ALIASES[model]}.id = ANY(%(ids)s) ON CONFLICT DO NOTHING"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"ids": list(ids), "most": most})

@@ -1,0 +1,211 @@
+"""Searching: every language's words, identifiers, facets, access; erased texts are gone."""
+
+from datetime import timedelta
+
+import pytest
+
+from reasoning.core.errors import InvalidInput
+from reasoning.models import Entry, Membership, SearchRow, Trace, User
+from reasoning.services import (
+    annotating,
+    claims,
+    clock,
+    erasure,
+    hits,
+    identifiers,
+    questions,
+    review,
+    search_index,
+    searching,
+)
+from reasoning.services.searching import Facets
+from tests.conftest import PASSWORD
+
+GROUNDS = {"legal_basis": "GDPR Article 17(1)(b)", "reason": "The person withdrew consent."}
+
+# A text, another form of a word in it or a part of it, and what must not find it.
+WORDS = {
+    "en": ("The bank verified the identities of its customers.", "customer identity", "mortgage"),
+    "fr": ("La banque a vérifié les identités des clients.", "client identité", "hypothèque"),
+    "de": ("Die Bank prüfte die Ausweise ihrer Kunden.", "Kunde Ausweis", "Hypothek"),
+    "el": ("Η τράπεζα έλεγξε τις ταυτότητες των πελατών.", "ταυτότητα", "υποθήκη"),
+    "hi": ("बैंक ने ग्राहकों की पहचान की जाँच की।", "ग्राहक", "संपत्ति"),
+    "id": ("Bank memeriksa dokumen para nasabahnya.", "nasabah", "hipotek"),
+    "it": ("La banca ha verificato i documenti dei clienti.", "cliente documento", "ipoteca"),
+    "ja": ("銀行は顧客の本人確認を行った。", "本人確認", "抵当"),
+    "ko": ("은행은 고객의 신원을 확인했다.", "신원", "저당"),
+    "ms": ("Bank mengesahkan pengenalan pelanggannya.", "pelanggan", "gadai"),
+    "ne": ("बैंकले ग्राहकको पहिचान जाँच गर्‍यो।", "पहिचान", "सम्पत्ति"),
+    "pl": ("Bank sprawdził tożsamość wszystkich klientów.", "klientami", "hipoteka"),
+    "pt": ("O banco verificou os documentos dos clientes.", "cliente documento", "hipoteca"),
+    "ro": ("Banca a verificat documentele clienților.", "document verific", "ipotecă"),
+    "ru": ("Банк проверил документы клиентов.", "документ клиент", "ипотека"),
+    "sr": ("Банка је проверила документе клијената.", "документа", "хипотека"),
+    "es": ("El banco verificó los documentos de los clientes.", "cliente documento", "hipoteca"),
+    "sv": ("Banken kontrollerade kundernas handlingar.", "handling", "inteckning"),
+    "tr": ("Banka müşterilerin belgelerini inceledi.", "müşteri", "ipotek"),
+    "uk": ("Банк перевірив документи клієнтів.", "документами", "іпотека"),
+    "vi": ("Ngân hàng đã xác minh danh tính khách hàng.", "khách hàng", "thế chấp"),
+    "ar": ("تحقق المصرف من هوية العملاء.", "مصرف هوية", "رهن"),
+    "bn": ("ব্যাংক গ্রাহকের পরিচয় যাচাই করেছে।", "গ্রাহক", "বন্ধক"),
+    "zh": ("银行核实了客户的身份。", "客户 身份", "抵押"),
+    "fa": ("بانک هویت مشتریان را بررسی کرد.", "مشتریان هویت", "رهن"),
+}
+
+
+def ask(people, text, **changes):
+    asked = questions.Asked(workspace="finance", text=text, **changes)
+    return questions.submit(user=people["analyst"], asked=asked).question
+
+
+def find(user, words="", **facets):
+    return searching.find(user=user, facets=Facets(words=words, **facets))
+
+
+def subjects(user, words="", **facets):
+    return [one.subject_id for one in find(user, words, **facets).found]
+
+
+def shown(results):
+    return [
+        [hit.excerpt.text[span.start : span.end] for span in hit.excerpt.spans]
+        for hit in hits.read(results.found, results.pattern)
+    ]
+
+
+@pytest.fixture
+def decided(people, trace):
+    """A decision with a note before it."""
+    user = people["reviewer"]
+    claims.claim(user=user, trace=trace)
+    span = {"part": "thinking", "start": 0, "end": 3}
+    annotating.annotate(user=user, trace=trace, note="Prüfe die Quittungen.", **span)
+    return review.sign(
+        user=user,
+        trace=trace,
+        meaning="approved",
+        rationale="The receipts agree.",
+        password=PASSWORD,
+        document_sha256_shown=review.document_sha256(trace),
+    )
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_words_of_every_language_are_found_and_marked(people, registered, language):
+    text, words, other = WORDS[language]
+    question = ask(people, text, language=language)
+    results = find(people["auditor"], words)
+    assert [one.subject_id for one in results.found] == [question.pk]
+    [marks] = shown(results)
+    assert marks
+    assert subjects(people["auditor"], other) == []
+
+
+def test_all_texts_are_searched(people, decided):
+    trace = decided.trace
+    auditor = people["auditor"]
+    assert subjects(auditor, "pourquoi") == [trace.question_id]
+    assert subjects(auditor, "answer") == [trace.pk]
+    assert subjects(auditor, '"two and two"') == [trace.pk]
+    assert subjects(auditor, '"four two"') == []
+    assert subjects(auditor, "receipts") == [decided.pk]
+    [note] = find(auditor, "Quittungen").found
+    assert (note.kind, note.trace_id, note.question_id) == ("note", trace.pk, trace.question_id)
+
+
+def test_facets_narrow(people, decided):
+    auditor, trace = people["auditor"], decided.trace
+    everything = set(subjects(auditor))
+    assert len(everything) == 4
+    assert set(subjects(auditor, status="approved", language="fr")) == everything
+    assert subjects(auditor, status="queued") == subjects(auditor, language="en") == []
+    assert subjects(auditor, kind="decision") == [decided.pk]
+    assert subjects(auditor, person=people["analyst"].pk) == [trace.question_id]
+    assert set(subjects(auditor, workspace="finance")) == everything
+    code = trace.findings.values_list("code", flat=True).first()
+    assert code
+    assert trace.pk in subjects(auditor, finding=code)
+    assert subjects(auditor, finding="no_such_finding") == []
+    late = clock.now() + timedelta(seconds=1)
+    assert subjects(auditor, after=late) == []
+    assert set(subjects(auditor, before=late)) == everything
+
+
+def test_pages_follow_each_other_without_gaps(people, registered):
+    asked = [ask(people, f"Which account is number {n}?").pk for n in range(5)]
+    facets, seen, cursor = Facets(words="account"), [], ""
+    while True:
+        page = searching.find(user=people["auditor"], facets=facets, cursor=cursor, size=2)
+        seen += [one.subject_id for one in page.found]
+        if not (cursor := page.cursor):
+            break
+    assert seen == sorted(asked, reverse=True)
+    with pytest.raises(InvalidInput):
+        searching.find(user=people["auditor"], facets=facets, cursor="nonsense")
+
+
+def test_nobody_finds_what_they_may_not_read(people, trace):
+    outsider = User.objects.create_user("outsider")
+    for user in (outsider, people["admin"]):
+        assert subjects(user, "answer") == []
+        assert identifiers.find(user=user, typed="AML-7") == []
+    assert subjects(people["analyst2"], "answer") == [trace.pk]
+    Membership.objects.filter(user=people["analyst2"], workspace__slug="finance").delete()
+    assert subjects(people["analyst2"], "answer") == []
+    with pytest.raises(InvalidInput):
+        find(people["analyst2"], workspace="finance")
+
+
+def test_words_that_are_never_indexed_find_nothing_and_say_so(people, trace):
+    assert find(people["auditor"], "—").meaningless
+    assert not find(people["auditor"], "nothing").meaningless
+    for words in ("x" * 301, "word " * 21):
+        with pytest.raises(InvalidInput):
+            find(people["auditor"], words)
+
+
+def test_identifiers_are_found_whole_and_by_their_beginning(people, decided):
+    trace, auditor = decided.trace, people["auditor"]
+    digest = bytes(Entry.objects.get(subject_id=trace.pk).document_sha256).hex()
+
+    def found(typed):
+        return {one.subject_id for one in identifiers.find(user=auditor, typed=typed)}
+
+    assert found("aml-7") == found("AML") == {trace.question_id}
+    assert trace.pk in found(str(trace.pk))
+    assert trace.pk in found(trace.pk.hex[:20])
+    assert {trace.pk, trace.question_id} <= found(str(trace.run_id))
+    assert trace.pk in found(digest)
+    assert trace.pk in found(digest[:9].upper())
+    assert found(digest[:7]) == found("deadbeef" * 8) == found("two words") == set()
+
+
+def test_an_erased_text_is_found_no_more(people, trace):
+    erasure.erase(user=people["admin"], subject=trace, fields=["thinking"], **GROUNDS)
+    auditor = people["auditor"]
+    assert subjects(auditor, "two") == []
+    assert subjects(auditor, "answer") == [trace.pk]
+    question = trace.run.question
+    erasure.erase(
+        user=people["admin"], subject=question, fields=["text", "case_reference"], **GROUNDS
+    )
+    row = SearchRow.objects.get(subject_id=question.pk)
+    assert (row.words, row.case_reference) == ("", None)
+    assert identifiers.find(user=auditor, typed="AML-7") == []
+    [hit] = hits.read(find(auditor, kind="question").found, None)
+    assert hit.erased
+
+
+def test_the_index_can_be_made_again(people, decided):
+    before = list(SearchRow.objects.order_by("pk").values())
+    assert len(before) == 4
+    assert search_index.rebuild(batch=1) == 4
+    assert list(SearchRow.objects.order_by("pk").values()) == before
+
+
+def test_too_many_words_do_not_keep_evidence_from_being_stored(answered, people):
+    many = " ".join(f"\U00010400\U00010401{n:x}-\U00010402\U00010403{n:x}" for n in range(15_000))
+    trace = answered(f"<think>\nfirst {many} last\n</think>\n\nThe end.")
+    assert Trace.objects.filter(pk=trace.pk).exists()
+    assert subjects(people["auditor"], "first end") == [trace.pk]
+    assert subjects(people["auditor"], "last") == []

@@ -1,0 +1,87 @@
+"""The page of searches, and the same over the API."""
+
+import pytest
+
+from reasoning.models import AuditEvent, SavedView
+from reasoning.services import questions
+
+
+@pytest.fixture
+def page(browse):
+    def read(address, name="auditor"):
+        answer = browse(name).get(address)
+        assert answer.status_code == 200, address
+        return answer.content.decode()
+
+    return read
+
+
+def test_matches_are_marked_and_escaped(page, people, registered):
+    text = "متى يجب على المصرف <b>التحقق</b> من هوية العميل؟"
+    asked = questions.Asked(workspace="finance", text=text, language="ar")
+    question = questions.submit(user=people["analyst"], asked=asked).question
+    shown = page("/search/?q=هوية")
+    assert f'href="/questions/{question.pk}/"' in shown
+    assert "<mark>هوية</mark>" in shown
+    assert "&lt;b&gt;" in shown
+    assert 'lang="ar" dir="rtl"' in shown
+
+
+def test_what_was_looked_for_is_recorded(page, trace):
+    assert str(trace.pk) in page("/search/?q=answer&kind=trace&after=")
+    event = AuditEvent.objects.get(action="searched")
+    assert (event.detail, event.place, event.actor_name) == (
+        "q=answer&kind=trace",
+        "page",
+        "Elena Petrova",
+    )
+    page("/search/")
+    assert AuditEvent.objects.filter(action="searched").count() == 1
+
+
+def test_identifiers_come_first(page, trace):
+    shown = page(f"/search/?q={trace.pk}")
+    assert "With this identifier" in shown
+    assert f'href="/traces/{trace.pk}/"' in shown
+
+
+def test_what_cannot_be_looked_for_is_said(page, trace):
+    assert "at most 20 words" in page("/search/?q=" + "word+" * 21)
+    assert "not looked for" in page("/search/?q=%E2%80%94")
+    assert "Nothing matches" in page("/search/?q=mortgage")
+
+
+def test_searches_are_kept_beside_the_queues_views(browse, people, trace):
+    browser = browse("reviewer")
+    kept = {"name": "Answers", "query": "q=answer&unknown=1"}
+    assert browser.post("/search/save/", kept).headers["Location"] == "/search/?q=answer"
+    view = SavedView.objects.get()
+    assert (view.page, view.query) == ("search", "q=answer")
+    assert "Answers" in browser.get("/search/?q=answer").content.decode()
+    assert "Answers" not in browser.get("/review/").content.decode()
+    browser.post(f"/search/{view.pk}/forget/")
+    assert not SavedView.objects.exists()
+
+
+def test_who_reads_nothing_is_refused(browse, outsider, trace):
+    assert outsider.get("/search/?q=answer").status_code == 403
+    assert browse("admin").get("/search/?q=answer").status_code == 403
+    assert AuditEvent.objects.filter(action="refused").count() == 2
+
+
+def test_the_api_finds_the_same(client_for, people, trace):
+    api = client_for(people["auditor"])
+    found = api.get("/api/v1/search/", {"q": "answer", "page_size": 1}).json()
+    [hit] = found["results"]
+    assert (hit["kind"], hit["id"], hit["workspace"]) == ("trace", str(trace.pk), "finance")
+    [match] = hit["excerpt"]["matches"]
+    assert hit["excerpt"]["text"][match["start"] : match["end"]] == "answer"
+    assert found["next"] is None
+    event = AuditEvent.objects.get(action="searched")
+    assert (event.place, event.detail) == ("api", "q=answer&page_size=1")
+    exact = api.get("/api/v1/search/", {"q": "AML-7"}).json()["results"]
+    assert [one["kind"] for one in exact] == ["question"]
+    refused = api.get("/api/v1/search/", {"workspace": "nowhere"})
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["field"] == "workspace"
+    assert client_for(people["admin"]).get("/api/v1/search/").json()["results"] == []
