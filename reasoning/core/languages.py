@@ -20,6 +20,7 @@ from decimal import Decimal
 from typing import Literal
 
 from reasoning.core.detectors import Opinion, detectors, restricted, unrestricted
+from reasoning.core.errors import gettext_noop as _
 from reasoning.core.prose import prose
 from reasoning.core.telling_words import told
 
@@ -44,31 +45,31 @@ class Language:
 LANGUAGES: dict[str, Language] = {
     language.code: language
     for language in (
-        Language("en", "English", "English", "ltr", "Latn"),
-        Language("fr", "French", "Français", "ltr", "Latn"),
-        Language("de", "German", "Deutsch", "ltr", "Latn"),
-        Language("el", "Greek", "Ελληνικά", "ltr", "Grek"),
-        Language("hi", "Hindi", "हिन्दी", "ltr", "Deva"),
-        Language("id", "Indonesian", "Bahasa Indonesia", "ltr", "Latn"),
-        Language("it", "Italian", "Italiano", "ltr", "Latn"),
-        Language("ja", "Japanese", "日本語", "ltr", "Jpan"),
-        Language("ko", "Korean", "한국어", "ltr", "Kore"),
-        Language("ms", "Malay", "Bahasa Melayu", "ltr", "Latn"),
-        Language("ne", "Nepali", "नेपाली", "ltr", "Deva"),
-        Language("pl", "Polish", "Polski", "ltr", "Latn"),
-        Language("pt", "Portuguese", "Português", "ltr", "Latn"),
-        Language("ro", "Romanian", "Română", "ltr", "Latn"),
-        Language("ru", "Russian", "Русский", "ltr", "Cyrl"),
-        Language("sr", "Serbian", "Српски", "ltr", "Cyrl"),
-        Language("es", "Spanish", "Español", "ltr", "Latn"),
-        Language("sv", "Swedish", "Svenska", "ltr", "Latn"),
-        Language("tr", "Turkish", "Türkçe", "ltr", "Latn"),
-        Language("uk", "Ukrainian", "Українська", "ltr", "Cyrl"),
-        Language("vi", "Vietnamese", "Tiếng Việt", "ltr", "Latn"),
-        Language("ar", "Arabic", "العربية", "rtl", "Arab"),
-        Language("bn", "Bengali", "বাংলা", "ltr", "Beng"),
-        Language("zh", "Chinese", "中文", "ltr", "Hani"),
-        Language("fa", "Farsi", "فارسی", "rtl", "Arab"),
+        Language("en", _("English"), "English", "ltr", "Latn"),
+        Language("fr", _("French"), "Français", "ltr", "Latn"),
+        Language("de", _("German"), "Deutsch", "ltr", "Latn"),
+        Language("el", _("Greek"), "Ελληνικά", "ltr", "Grek"),
+        Language("hi", _("Hindi"), "हिन्दी", "ltr", "Deva"),
+        Language("id", _("Indonesian"), "Bahasa Indonesia", "ltr", "Latn"),
+        Language("it", _("Italian"), "Italiano", "ltr", "Latn"),
+        Language("ja", _("Japanese"), "日本語", "ltr", "Jpan"),
+        Language("ko", _("Korean"), "한국어", "ltr", "Kore"),
+        Language("ms", _("Malay"), "Bahasa Melayu", "ltr", "Latn"),
+        Language("ne", _("Nepali"), "नेपाली", "ltr", "Deva"),
+        Language("pl", _("Polish"), "Polski", "ltr", "Latn"),
+        Language("pt", _("Portuguese"), "Português", "ltr", "Latn"),
+        Language("ro", _("Romanian"), "Română", "ltr", "Latn"),
+        Language("ru", _("Russian"), "Русский", "ltr", "Cyrl"),
+        Language("sr", _("Serbian"), "Српски", "ltr", "Cyrl"),
+        Language("es", _("Spanish"), "Español", "ltr", "Latn"),
+        Language("sv", _("Swedish"), "Svenska", "ltr", "Latn"),
+        Language("tr", _("Turkish"), "Türkçe", "ltr", "Latn"),
+        Language("uk", _("Ukrainian"), "Українська", "ltr", "Cyrl"),
+        Language("vi", _("Vietnamese"), "Tiếng Việt", "ltr", "Latn"),
+        Language("ar", _("Arabic"), "العربية", "rtl", "Arab"),
+        Language("bn", _("Bengali"), "বাংলা", "ltr", "Beng"),
+        Language("zh", _("Chinese"), "中文", "ltr", "Hani"),
+        Language("fa", _("Farsi"), "فارسی", "rtl", "Arab"),
     )
 }
 """By code, in the order of the model card's list (English, and 24 others)."""

@@ -18,3 +18,5 @@ class Preference(models.Model):
     )
     single_keys = models.BooleanField(default=True)
     layout = models.CharField(max_length=10, choices=Layout.choices, default=Layout.STACKED)
+    # Of the interface; empty: what the browser asks for.
+    language = models.CharField(max_length=10, blank=True, default="")

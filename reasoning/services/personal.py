@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from reasoning.core.errors import Conflict, FieldError, InvalidInput
@@ -43,11 +44,19 @@ def views_of(user: User, page: ViewedPage = ViewedPage.QUEUE) -> list[SavedView]
 
 
 @transaction.atomic
-def prefer(*, user: User, single_keys: bool | None = None, layout: str | None = None) -> Preference:
-    """Change what is given and leave the rest."""
+def prefer(
+    *,
+    user: User,
+    single_keys: bool | None = None,
+    layout: str | None = None,
+    language: str | None = None,
+) -> Preference:
+    """Change what is given and leave the rest. ``language`` is a code of settings.LANGUAGES."""
     if layout is not None and layout not in Layout.values:
         raise InvalidInput(fields=[FieldError("layout", "unknown", _("Choose one of the two."))])
-    chosen = {"single_keys": single_keys, "layout": layout}
+    if language is not None and language not in dict(settings.LANGUAGES):
+        raise InvalidInput.of("language", "unknown", _("There is no interface in this language."))
+    chosen = {"single_keys": single_keys, "layout": layout, "language": language}
     changed = {name: value for name, value in chosen.items() if value is not None}
     preference, _created = Preference.objects.update_or_create(user=user, defaults=changed)
     return preference
@@ -56,3 +65,9 @@ def prefer(*, user: User, single_keys: bool | None = None, layout: str | None = 
 def preference_of(user: User) -> Preference:
     """What the user has chosen, or the defaults."""
     return Preference.objects.filter(user=user).first() or Preference(user=user)
+
+
+def language_of(user: User) -> str:
+    """The language that the user has chosen and that is still offered, or ""."""
+    chosen = preference_of(user).language
+    return chosen if chosen in dict(settings.LANGUAGES) else ""

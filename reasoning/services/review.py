@@ -28,7 +28,7 @@ from reasoning.models import (
     Trace,
     User,
 )
-from reasoning.services import clock, credentials, integrity, policies
+from reasoning.services import clock, credentials, finding_words, integrity, policies
 from reasoning.services.audit import actor_of
 from reasoning.services.claims import require_independent_reviewer
 from reasoning.services.evidence import record
@@ -145,9 +145,9 @@ def _require_decidable(user: User, trace: Trace, state: QuestionState) -> None:
 def _require_approvable(trace: Trace) -> None:
     blocking = trace.findings.filter(severity=Severity.BLOCKING).first()
     if blocking:
-        raise CannotBeApproved(reason=blocking.sentence % blocking.data)
+        raise CannotBeApproved(reason=finding_words.sentence_of(blocking))
     if not trace.complete:
-        raise CannotBeApproved(reason=_("it is not complete."))
+        raise CannotBeApproved(reason=gettext("it is not complete."))
 
 
 def _record_of(trace: Trace) -> list[Evidence]:

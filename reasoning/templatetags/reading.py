@@ -14,6 +14,7 @@ from django.utils.translation import gettext, pgettext
 
 from reasoning.core.languages import LANGUAGES
 from reasoning.models import Place, Role
+from reasoning.services import finding_words
 from reasoning.web import passages
 
 register = template.Library()
@@ -133,11 +134,10 @@ def label_name(label: str) -> str:
 @register.filter
 def finding_name(code: str) -> str:
     """A finding's code as a short label."""
-    return code.replace("_", " ")
+    return finding_words.name_of(code)
 
 
 @register.filter
 def message(finding: Any) -> str:
     """A finding's sentence in the reader's language, filled in with its data."""
-    sentence = gettext(finding.sentence)
-    return sentence % finding.data if finding.data else sentence
+    return finding_words.sentence_of(finding)

@@ -3,12 +3,11 @@
 from collections import defaultdict
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from reasoning.models import READING_ROLES, Role, User, Workspace
 from reasoning.services import personal, queue
-from reasoning.web import demonstration
+from reasoning.web import demonstration, language
 
 THEMES = ("light", "dark")
 COUNTED = 99
@@ -23,7 +22,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     common = {
         "theme": theme if theme in THEMES else "",
         "section": request.path.split("/")[1],
-        "languages": settings.LANGUAGES if len(settings.LANGUAGES) > 1 else [],
+        "languages": language.offered(),
         "demonstration": demonstration.model(),
     }
     user = getattr(request, "user", None)

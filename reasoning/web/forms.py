@@ -20,6 +20,7 @@ from reasoning.models import (
     User,
     Workspace,
 )
+from reasoning.services import finding_words
 from reasoning.web import widgets
 
 Choices = list[tuple[str, Any]]
@@ -138,7 +139,7 @@ def _finding_choices(chosen: str) -> Choices:
     known = {value for value, _label in choices}
     if chosen in known or not CODE.fullmatch(chosen):
         return choices
-    return [*choices, (chosen, chosen.replace("_", " "))]
+    return [*choices, (chosen, finding_words.name_of(chosen))]
 
 
 class NoteForm(forms.Form):

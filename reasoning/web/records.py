@@ -10,8 +10,17 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from reasoning.models import EVIDENCE, Action, ActorKind, Evidence, Finding, Question
-from reasoning.services import history, integrity
+from reasoning.models import (
+    EVIDENCE,
+    Action,
+    ActorKind,
+    Evidence,
+    Finding,
+    Meaning,
+    Place,
+    Question,
+)
+from reasoning.services import finding_words, history, integrity
 from reasoning.services import log_state as log_states
 from reasoning.services.history import Happening
 from reasoning.services.integrity import Mismatch
@@ -141,4 +150,8 @@ def _detail(facts: dict[str, Any]) -> str:
     """The one fact that tells this line from others of its kind."""
     if number := facts.get("number"):
         return gettext("number %(number)s") % {"number": number}
-    return str(facts.get("meaning") or facts.get("code") or facts.get("place") or "")
+    if meaning := facts.get("meaning"):
+        return str(dict(Meaning.choices).get(meaning, meaning))
+    if code := facts.get("code"):
+        return finding_words.name_of(code)
+    return str(dict(Place.choices).get(facts.get("place", ""), ""))

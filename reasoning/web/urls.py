@@ -1,7 +1,6 @@
 """Addresses of the web portal."""
 
 from django.urls import path
-from django.views.i18n import set_language
 
 from reasoning.web import (
     accounts,
@@ -12,6 +11,7 @@ from reasoning.web import (
     exports,
     home,
     incidents,
+    language,
     look,
     passkey_signing,
     people,
@@ -34,7 +34,7 @@ urlpatterns = [
     path("sign-in/", accounts.SignIn.as_view(), name="sign-in"),
     path("sign-out/", accounts.sign_out, name="sign-out"),
     path("theme/", look.theme, name="theme"),
-    path("language/", set_language, name="language"),
+    path("language/", language.choose, name="language"),
     path("preferences/", preferences.prefer, name="prefer"),
     path("ask/", ask.ask, name="ask"),
     path("ask/count/", ask.count, name="ask-count"),

@@ -47,6 +47,23 @@ def test_it_says_what_it_needs(path):
     assert "{% comment %}" in path.read_text() or str(path.relative_to(TEMPLATES)) in bare
 
 
+SPOKEN = re.compile(
+    r"\{% comment.*?endcomment %\}|\{% blocktrans.*?endblocktrans(?:late)? %\}|\{#.*?#\}|\{%.*?%\}"
+    r"|\{\{.*?\}\}|<(?:script|style)\b.*?</(?:script|style)>|<(?:code|kbd|pre)\b.*?</(?:code|kbd|pre)>",
+    re.S,
+)
+SAME_EVERYWHERE = {"Magistral", "Audit", "temperature", "top_p", "max_tokens", "seed", "OpenAPI"}
+"""Names; and keys of the keyboard, which are single letters or say what is printed on them."""
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_every_word_can_be_translated(path):
+    html = SPOKEN.sub("", path.read_text())
+    spoken = re.findall(r"\s(?:title|alt|placeholder|aria-label)=\"([^\"]*)\"", html)
+    words = set(re.findall(r"[^\W\d_][\w.]+", " ".join([re.sub(r"<[^>]*>", " ", html), *spoken])))
+    assert words - SAME_EVERYWHERE == set()
+
+
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_every_posting_form_carries_its_token(path):
     posts = re.findall(r"<form[^>]*method=\"post\"[^>]*>.*?</form>", markup(path), flags=re.S)

@@ -7,11 +7,11 @@ from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from reasoning.api.problems import shown
 from reasoning.api.shapes.evidence import TokenIds, erasable
 from reasoning.api.shapes.fields import Shape
 from reasoning.models import Ending, Finding, Severity, Trace
 from reasoning.models.sampling_profile import decimal
+from reasoning.services import finding_words
 from reasoning.services.exports import CAPTION
 from reasoning.services.integrity import Mismatch
 from reasoning.services.log_state import LogState
@@ -28,7 +28,7 @@ class FindingShape(Shape):
     message = serializers.SerializerMethodField()
 
     def get_message(self, finding: Finding) -> str:
-        return shown(finding.sentence, finding.data)
+        return finding_words.sentence_of(finding)
 
 
 class PromptShape(Shape):
