@@ -200,6 +200,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "magistral_audit.formats"
 
 # Sign-in and browsers ---------------------------------------------------------------------------
 

@@ -1,6 +1,8 @@
 """Which language the interface speaks, and that it speaks it throughout."""
 
 import re
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
@@ -9,6 +11,7 @@ from django.utils import translation
 
 from catalogues.files import Translations, compiled
 from reasoning.models import Preference
+from reasoning.templatetags import reading
 from tests import pseudo
 from tests.conftest import PASSWORD
 
@@ -95,6 +98,30 @@ def test_problems_of_the_api_speak_the_language_that_is_asked_for(client_for, pe
     wrong = api.post("/api/v1/questions/", {"text": ""}, "json", **asked)
     assert wrong.json()["detail"] == "À corriger."
     assert api.get("/api/v1/traces/nothing/").json()["title"] == "Not found"
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        ("en", ("1,234,567", "12.3 s", "0.7", "1234")),
+        ("fr", ("1 234 567", "12,3 s", "0.7", "1234")),
+        ("de", ("1.234.567", "12,3 s", "0.7", "1234")),
+        ("es", ("1 234 567", "12,3 s", "0.7", "1234")),
+        ("ar", ("1,234,567", "12.3 s", "0.7", "1234")),
+        ("ja", ("1,234,567", "12.3 s", "0.7", "1234")),
+    ],
+)
+def test_numbers_are_the_languages_and_evidence_is_not(language, shown):
+    with translation.override(language):
+        written = reading.number(1234567), re.sub("[^\\d.,]+$", "", reading.seconds(12345)) + " s"
+        exact = reading.normalized(Decimal("0.70")), reading.unlocalized(1234)
+    assert (written[0].replace("\xa0", " "), written[1], *exact) == shown
+
+
+def test_times_of_evidence_are_utc_in_every_language():
+    moment = datetime(2026, 11, 23, 14, 5, 6, tzinfo=timezone(timedelta(hours=9)))
+    with translation.override("ar"):
+        assert ">2026-11-23 05:05:06 UTC</time>" in reading.utc(moment)
 
 
 # Every word passes gettext ------------------------------------------------------------------------

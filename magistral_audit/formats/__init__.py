@@ -1,0 +1,1 @@
+"""Where Django's formats of a language are not enough."""
