@@ -27,6 +27,7 @@ from reasoning.core.errors import InvalidInput, NotFound
 from reasoning.core.errors import gettext_noop as _
 from reasoning.models import Action, Place, Run, RunStatus, Trace, User
 from reasoning.services import access, audit, live
+from reasoning.services.waiting import waits
 
 BEGINNING = "0"
 PAUSE_SECONDS = 2.0
@@ -76,7 +77,8 @@ class RunEvents(ApiView):
     def get(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         """Server-sent events; the data of each is a JSON object.
 
-        - `status` {status, attempt}: the text begins anew; drop what was shown before.
+        - `status` {status, attempt, waiting}: the text begins anew; drop what was shown before.
+          While it is queued, `waiting` says for what, as in a run.
         - `thinking` {text}, `summary` {text}: what came since, to be appended.
         - `done` {status, trace_id}: the run is over, and the stream ends. Do not reconnect.
 
@@ -162,7 +164,9 @@ async def _ending(user: User, run_id: UUID) -> list[live.Event] | None:
 def _standing(user: User, run_id: UUID) -> list[live.Event]:
     """Where the run stands; with all that came of it when it is over. May raise NotFound."""
     run = access.readable_run(user, run_id)
-    status = {"status": run.state.status, "attempt": run.state.fence}
+    status: dict[str, Any] = {"status": run.state.status, "attempt": run.state.fence}
+    if run.state.status == RunStatus.QUEUED:
+        status["waiting"] = waits([run.pk]).get(run.pk)
     events = [live.Event("status", status)]
     return [*events, *_stored(run)] if run.state.status in OVER else events
 

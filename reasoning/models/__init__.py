@@ -40,7 +40,7 @@ from reasoning.models.prompt_version import EARLIER_TURNS, PromptVersion
 from reasoning.models.question import LanguageSource, Question, QuestionState, QuestionStatus
 from reasoning.models.registered import Registered
 from reasoning.models.review_claim import ReviewClaim
-from reasoning.models.run import Attempt, PartialOutput, Run, RunState, RunStatus
+from reasoning.models.run import Attempt, PartialOutput, Run, RunState, RunStatus, Wait
 from reasoning.models.sampling_profile import SamplingProfile
 from reasoning.models.saved_view import SavedView, ViewedPage
 from reasoning.models.search_row import RecordKind, SearchRow
@@ -149,5 +149,6 @@ __all__ = [
     "User",
     "Verdict",
     "ViewedPage",
+    "Wait",
     "Workspace",
 ]

@@ -17,14 +17,15 @@ class Scope(models.TextChoices):
 
 class Halt(models.Model):
     """Nothing is answered within its scope while it stands: of a workspace, of a deployment, or at
-    all. Not evidence: the audit events of stopping and resuming are."""
+    all. Not evidence: the audit events of stopping and resuming are. ``by`` is None where an
+    operator stopped it on the command line."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey(Workspace, models.PROTECT, null=True, related_name="+")
     deployment = models.ForeignKey(Deployment, models.PROTECT, null=True, related_name="+")
     reason = models.TextField()
     since = models.DateTimeField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [
@@ -42,3 +43,10 @@ class Halt(models.Model):
         if self.workspace_id:
             return Scope.WORKSPACE
         return Scope.DEPLOYMENT if self.deployment_id else Scope.EVERYTHING
+
+    @property
+    def named(self) -> str:
+        """What is stopped, for operators."""
+        if self.workspace:
+            return f"workspace {self.workspace.slug}"
+        return f"deployment {self.deployment.label}" if self.deployment else "everything"

@@ -66,6 +66,14 @@ class RunStatus(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
+class Wait(models.TextChoices):
+    """What a queued run waits for."""
+
+    STOPPED = "stopped", _("waiting: stopped")
+    ENGINE = "engine", _("waiting for the engine")
+    TURN = "turn", _("waiting for its turn")
+
+
 class RunState(models.Model):
     """Queue, lease and fence of a run. Not evidence.
 

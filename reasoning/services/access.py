@@ -25,6 +25,11 @@ def workspaces_of(user: User, *roles: Role) -> list[Workspace]:
     )
 
 
+def rooms_of(user: User) -> list[Workspace]:
+    """The workspaces in which the user has any role at all."""
+    return list(Workspace.objects.filter(memberships__user=user).distinct().order_by("name"))
+
+
 def readable_question(user: User, identifier: UUID) -> Question:
     """The question, when the user may read it; NotFound otherwise."""
     question = (

@@ -36,6 +36,7 @@ from reasoning.services import clock, gates, live, probes
 from reasoning.services.engines import Prepared
 from reasoning.services.evidence import record
 from reasoning.services.leases import Claim, worker_actor
+from reasoning.services.waiting import waits
 
 NUL_REPLACED = "nul_replaced"
 FIRST_PAUSE = 2
@@ -175,7 +176,10 @@ def pause_after(attempts: int) -> int:
 
 def _event(state: RunState, trace: Trace) -> live.Event:
     if state.status == RunStatus.QUEUED:
-        return live.Event("status", {"status": "queued", "attempt": state.fence})
+        waiting = waits([state.run_id]).get(state.run_id)
+        return live.Event(
+            "status", {"status": "queued", "attempt": state.fence, "waiting": waiting}
+        )
     return live.Event("done", {"status": state.status, "trace_id": str(trace.pk)})
 
 

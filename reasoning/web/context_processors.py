@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from reasoning.models import READING_ROLES, Role, User, Workspace
-from reasoning.services import personal, queue
+from reasoning.services import halts, personal, queue
 from reasoning.web import demonstration, language
 
 THEMES = ("light", "dark")
@@ -37,6 +37,7 @@ def _personal(user: User) -> dict[str, Any]:
         held.add(membership.role)
     return {
         "rooms": [{"workspace": room, "roles": names} for room, names in roles.items()],
+        "halts": halts.concerning(roles),
         "may_ask": Role.ANALYST in held,
         "may_administer": Role.ADMINISTRATOR in held,
         "may_review": Role.REVIEWER in held,

@@ -12,16 +12,32 @@ from django.views.decorators.http import require_GET, require_POST
 
 from reasoning import tasks
 from reasoning.core.errors import Conflict
-from reasoning.models import Action, Decision, Place, Question, Role, Run, RunStatus, Trace
+from reasoning.models import (
+    Action,
+    Decision,
+    Place,
+    Question,
+    QuestionStatus,
+    Role,
+    Run,
+    RunStatus,
+    Trace,
+    Wait,
+)
 from reasoning.services import access, audit, follow_ups, listing, watching
 from reasoning.services import questions as service
 from reasoning.services import runs as run_service
+from reasoning.services.waiting import waits
 from reasoning.web.forms import FilterForm
 from reasoning.web.records import by_weight, record_of
 from reasoning.web.requests import SignedIn, signed_in
 from reasoning.web.sentences import sentence_of
 
 UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
+STATUSES = (
+    *((code, code, label) for code, label in RunStatus.choices),
+    *((code, RunStatus.QUEUED, label) for code, label in Wait.choices),
+)
 
 
 @signed_in
@@ -33,6 +49,7 @@ def index(request: SignedIn) -> HttpResponse:
     page = listing.find_questions(
         user=request.user, filters=filters, cursor=request.GET.get("after", ""), whole=False
     )
+    _say_what_waits(page.questions)
     context = {
         "form": form,
         "questions": page.questions,
@@ -40,6 +57,14 @@ def index(request: SignedIn) -> HttpResponse:
         "more": address_of_rest(request.GET, page.cursor),
     }
     return render(request, "questions/list.html", context)
+
+
+def _say_what_waits(found: list[Question]) -> None:
+    """``wait`` on each question whose newest run is queued."""
+    unanswered = [one for one in found if one.state.status == QuestionStatus.QUEUED]
+    runs = {run.pk: question for question in unanswered for run in question.runs.all()}
+    for run, wait in waits(runs).items():
+        runs[run].wait = wait  # type: ignore[attr-defined]
 
 
 def filters_of(form: FilterForm) -> listing.Filters:
@@ -82,7 +107,7 @@ def _context(request: SignedIn, question: Question) -> dict[str, Any]:
         "runs": runs,
         "run": runs[0],
         "live": runs[0].state.status in UNFINISHED,
-        "statuses": RunStatus.choices,
+        "statuses": STATUSES,
         "trace": trace,
         "findings": by_weight(trace.findings.all()) if trace else [],
         "decision": latest_decision(question),
@@ -99,7 +124,8 @@ def _finished(run: Run) -> bool:
 
 
 def runs_of(question: Question) -> list[Run]:
-    """Every run, newest first, each with its traces in order as ``stored``."""
+    """Every run, newest first, each with its traces in order as ``stored``, and what it waits for
+    as ``wait``."""
     runs = list(
         question.runs.select_related(
             "state", "prompt_version", "sampling_profile", "deployment"
@@ -108,7 +134,9 @@ def runs_of(question: Question) -> list[Run]:
     traces = (
         Trace.objects.filter(run__in=runs).select_related("attempt").order_by("attempt__number")
     )
+    found = waits(run.pk for run in runs if run.state.status == RunStatus.QUEUED)
     for run in runs:
+        run.wait = found.get(run.pk)  # type: ignore[attr-defined]
         run.stored = [trace for trace in traces if trace.run_id == run.pk]  # type: ignore[attr-defined]
     return runs
 

@@ -94,7 +94,7 @@ function listen() {
     });
   on("status", (data) => {
     beginAttempt(data.attempt);
-    showStatus(data.status);
+    showStatus(data.waiting ?? data.status);
   });
   on("thinking", (data) => receive("thinking", data));
   on("summary", (data) => receive("summary", data));

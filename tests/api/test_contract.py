@@ -10,8 +10,8 @@ from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase
 from schemathesis.specs.openapi import checks
 
-from reasoning.models import Membership, Role
-from reasoning.services import api_tokens, export_requests, live
+from reasoning.models import Membership, Place, Role
+from reasoning.services import api_tokens, export_requests, halts, live
 from reasoning.services.export_requests import Scope
 
 CHECKS = [
@@ -57,6 +57,7 @@ def known(people, trace, workspace, monkeypatch):
         "prompts": trace.run.prompt_version_id,
         "sampling-profiles": trace.run.sampling_profile_id,
         "deployments": trace.run.deployment_id,
+        "halts": halts.stop(user=None, place=Place.SYSTEM).pk,
         "exports": export_requests.ask(user=people["analyst"], scope=Scope()).pk,
     }
 

@@ -95,7 +95,7 @@ def test_a_run_is_watched_from_its_beginning(token, submitted):
     assert answer["Cache-Control"] == "no-store, no-transform"
     assert answer["X-Accel-Buffering"] == "no"
     first, *rest = events_in(chunks)
-    assert first == (None, "status", {"status": "queued", "attempt": 0})
+    assert first == (None, "status", {"status": "queued", "attempt": 0, "waiting": "turn"})
     assert [(name, data) for _id, name, data in rest] == ANSWERING
     assert [identifier for identifier, _name, _data in rest] == identifiers
 

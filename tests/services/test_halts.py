@@ -1,8 +1,10 @@
 """The stop switch."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from reasoning.core.errors import Conflict, InvalidInput, NotFound, Refused
 from reasoning.models import (
@@ -144,3 +146,78 @@ def test_the_time_that_work_stood_still_does_not_count(stop, resume, submitted):
     halt.since = clock.now() - timedelta(hours=3)
     resume(halt)
     assert RunState.objects.get().deadline == before + timedelta(hours=3)
+
+
+# Who is told ------------------------------------------------------------------------------------
+
+
+def test_people_are_told_of_what_concerns_them(stop, submitted):
+    finance, legal = (Workspace.objects.get(slug=slug) for slug in ("finance", "legal"))
+    here = stop(workspace=finance)
+    engine = stop(deployment=submitted.run.deployment)
+    legal.allowed_deployments.clear()
+    assert halts.concerning([finance]) == [engine, here]
+    assert halts.concerning([legal]) == halts.concerning([]) == []
+    assert halts.overseen([legal]) == [engine]
+    everything = stop()
+    assert halts.concerning([finance]) == [everything, engine, here]
+    assert halts.concerning([legal]) == [everything]
+
+
+def test_the_history_is_of_what_one_oversees(stop, resume, submitted):
+    finance, legal = (Workspace.objects.get(slug=slug) for slug in ("finance", "legal"))
+    resume(stop(workspace=finance, reason="First."), "Second.")
+    stop(deployment=submitted.run.deployment)
+    told = [(event.action, event.detail, event.deployment) for event in halts.history([finance])]
+    assert told == [
+        (Action.STOPPED, "", submitted.run.deployment),
+        (Action.RESUMED, "Second.", None),
+        (Action.STOPPED, "First.", None),
+    ]
+    assert len(halts.history([legal])) == 1
+
+
+# Operators --------------------------------------------------------------------------------------
+
+
+def manage(*arguments):
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("scope", ["everything", "workspace", "deployment"])
+def test_operators_stop_and_resume_on_the_command_line(submitted, scope, monkeypatch):
+    woken = []
+    monkeypatch.setattr("reasoning.tasks.wake", lambda: woken.append(1))
+    run = submitted.run
+    about = {
+        "everything": (),
+        "workspace": ("--workspace", "finance"),
+        "deployment": ("--deployment", run.deployment.label),
+    }[scope]
+    assert "Stopped: " in manage("halt", *about, "--reason", "Smoke.")
+    assert (Halt.objects.get().by, Halt.objects.get().scope) == (None, scope)
+    with pytest.raises(CommandError, match="stopped already"):
+        manage("halt", *about)
+    assert "Resumed: " in manage("resume", *about, "--reason", "No fire.")
+    assert woken
+    assert not Halt.objects.exists()
+    events = AuditEvent.objects.filter(action__in=[Action.STOPPED, Action.RESUMED]).order_by("id")
+    assert [(e.actor_kind, e.actor_id, e.place, e.code, e.detail) for e in events] == [
+        ("system", None, Place.SYSTEM, scope, reason) for reason in ("Smoke.", "No fire.")
+    ]
+
+
+def test_commands_say_what_is_wrong(db):
+    with pytest.raises(CommandError, match="no such workspace"):
+        manage("halt", "--workspace", "nowhere")
+    with pytest.raises(CommandError, match="no such deployment"):
+        manage("halt", "--deployment", "nothing@9")
+    with pytest.raises(CommandError, match="Nothing is"):
+        manage("resume", "--reason", "Why not.")
+    manage("halt", "--workspace", "finance")
+    with pytest.raises(CommandError, match="Stopped: workspace finance"):
+        manage("resume", "--reason", "Why not.")
+    with pytest.raises(CommandError, match="reason"):
+        manage("resume", "--workspace", "finance", "--reason", " ")

@@ -11,7 +11,7 @@ from reasoning.api.shapes.decision import ShortDecisionShape
 from reasoning.api.shapes.evidence import Username, erasable, usernames
 from reasoning.api.shapes.fields import Checked, Choice, Shape, Text
 from reasoning.api.shapes.problem import ProblemShape
-from reasoning.api.shapes.run import AgainShape, RunShape, shown_runs
+from reasoning.api.shapes.run import AgainShape, RunShape, shown_runs, waiting
 from reasoning.core.languages import LANGUAGES, UNDETERMINED
 from reasoning.models import Decision, LanguageSource, Question, QuestionStatus
 from reasoning.services import questions as service
@@ -141,7 +141,7 @@ class BatchResultsShape(Shape):
 
 
 def shapes_of(questions: list[Question]) -> list[dict[str, Any]]:
-    """The questions as the API shows them; eight queries, however many they are."""
+    """The questions as the API shows them; nine queries, however many they are."""
     prefetch_related_objects(
         questions, "state", "workspace", Prefetch("runs", shown_runs(), to_attr="shown_runs")
     )
@@ -152,5 +152,10 @@ def shapes_of(questions: list[Question]) -> list[dict[str, Any]]:
     latest = {decision.question_id: decision for decision in signed}
     for question in questions:
         question.latest_decision = latest.get(question.pk)  # type: ignore[attr-defined]
-    context = {**usernames([*questions, *signed]), "followed_by": followers(identifiers)}
+    runs = [run for question in questions for run in question.shown_runs]  # type: ignore[attr-defined]
+    context = {
+        **usernames([*questions, *signed]),
+        **waiting(runs),
+        "followed_by": followers(identifiers),
+    }
     return [dict(QuestionShape(question, context=context).data) for question in questions]

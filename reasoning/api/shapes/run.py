@@ -1,12 +1,16 @@
 """A run: one request to answer a question, and its attempts."""
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from reasoning.api.shapes.fields import Shape, Text
-from reasoning.models import Attempt, Ending, Run, RunStatus
+from reasoning.models import Attempt, Ending, Run, RunStatus, Wait
+from reasoning.services.waiting import waits
 
 PIN_HELP = "An id, `name@number`, or a name (its newest allowed version)."
 
@@ -30,11 +34,13 @@ class AttemptShape(Shape):
 
 
 class RunShape(Shape):
-    """``trace_id`` is the last attempt's trace: null until there is one."""
+    """``trace_id`` is the last attempt's trace: null until there is one. ``waiting`` comes from
+    ``context["waiting"]`` (see ``waiting``)."""
 
     id = serializers.UUIDField()
     number = serializers.IntegerField()
     status = serializers.ChoiceField(RunStatus.choices, source="state.status")
+    waiting = serializers.SerializerMethodField()
     trace_id = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField(source="recorded_at")
     prompt_version = serializers.CharField(source="prompt_version.label")
@@ -45,6 +51,12 @@ class RunShape(Shape):
     )
     seed = serializers.CharField(help_text="A whole number; text, because it is evidence.")
     attempts = AttemptShape(many=True, source="attempts.all")
+
+    @extend_schema_field(serializers.ChoiceField(Wait.choices, allow_null=True))
+    def get_waiting(self, run: Run) -> Wait | None:
+        """What it waits for while it is queued: the stop switch, the engine, or its turn."""
+        known: dict[UUID, Wait] = self.context["waiting"]
+        return known.get(run.pk)
 
     def get_trace_id(self, run: Run) -> str | None:
         traces = [attempt.trace.pk for attempt in run.attempts.all() if hasattr(attempt, "trace")]
@@ -79,4 +91,10 @@ def shown_runs() -> QuerySet[Run]:
 
 def shape_of(run: Run) -> dict[str, Any]:
     """One run, as it is in the database now."""
-    return dict(RunShape(shown_runs().get(pk=run.pk)).data)
+    shown = shown_runs().get(pk=run.pk)
+    return dict(RunShape(shown, context=waiting([shown])).data)
+
+
+def waiting(runs: Iterable[Run]) -> dict[str, Any]:
+    """The context in which ``RunShape`` says what these runs wait for."""
+    return {"waiting": waits(run.pk for run in runs if run.state.status == RunStatus.QUEUED)}
