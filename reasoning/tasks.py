@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from reasoning.services import bundles, comparisons, execution, probes, scheduling
+from reasoning.services import bundles, comparisons, execution, log_checks, probes, scheduling
 from reasoning.services.flights import Stop, deck
 from reasoning.services.redis import redis_client
 
@@ -54,6 +54,17 @@ def build_export(export_id: str) -> None:
 def compare(request_id: str) -> None:
     """Replay or re-score one trace, if that is still to be done."""
     comparisons.carry_out(request_id=UUID(request_id))
+
+
+@shared_task(name="reasoning.check_log", ignore_result=True)
+def check_log(asked_id: str) -> None:
+    """Check the whole log, if that is still to be done."""
+    log_checks.carry_out(UUID(asked_id))
+
+
+def dispatch_check(asked_id: UUID) -> None:
+    """Tell the broker after the commit. If it is away, the check can be asked for again."""
+    transaction.on_commit(partial(_send, check_log, asked_id))
 
 
 def dispatch_comparison(request_id: UUID) -> None:

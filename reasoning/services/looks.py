@@ -22,6 +22,7 @@ from reasoning.models import (
 from reasoning.services import audit, keyset
 
 PAGE_SIZE = 50
+LAST_SEARCHES = 20
 LOOKS = (Action.VIEWED, Action.DOWNLOADED)
 
 
@@ -89,10 +90,22 @@ def of_person(
     return Page(found[:size], keyset.cursor_of(last.recorded_at, last.pk) if last else "")
 
 
+def searches_of(person: UUID) -> list[AuditEvent]:
+    """What a person searched for last, the newest first."""
+    rows = AuditEvent.objects.filter(actor_id=person, action=Action.SEARCHED)
+    return list(rows.order_by("-recorded_at", "-id")[:LAST_SEARCHES])
+
+
 def people_in(rooms: Iterable[Workspace]) -> list[User]:
     """Members of these workspaces, by name; also those who are not active any more."""
     members = User.objects.filter(memberships__workspace__in=list(rooms)).distinct()
     return list(members.order_by("display_name", "username"))
+
+
+def name_of(person: UUID) -> str:
+    """A person's printed name; empty for nobody."""
+    found = User.objects.filter(pk=person).first()
+    return found.get_full_name() if found else ""
 
 
 def findings_in(rooms: Iterable[Workspace]) -> list[str]:

@@ -102,6 +102,30 @@ def seconds(milliseconds: int | None) -> str:
 
 
 @register.filter
+def percent(share: float) -> str:
+    """A share from 0 to 1 in percent, with one decimal."""
+    return gettext("%(figure)s %%") % {"figure": formats.number_format(share * 100, 1)}
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Seconds in the largest unit that fits; a dash where they are unknown."""
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return gettext("%(seconds)s s") % {"seconds": formats.number_format(seconds, 0)}
+    if seconds < 5400:
+        return gettext("%(minutes)s min") % {"minutes": formats.number_format(seconds / 60, 0)}
+    return gettext("%(hours)s h") % {"hours": formats.number_format(seconds / 3600, 1)}
+
+
+@register.filter
+def translated(sentence: str) -> str:
+    """A sentence that the program wrote, in the reader's language."""
+    return gettext(sentence)
+
+
+@register.filter
 def normalized(value: Decimal | None) -> str:
     """A sampling value as evidence carries it: 0.7, 0.95, 1; never in the reader's notation."""
     return f"{value.normalize():f}" if value is not None else "–"

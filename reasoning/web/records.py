@@ -63,6 +63,7 @@ class Line:
     document_sha256: str
     intact: bool
     detail: str
+    subject_id: UUID
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ def _line(happening: Happening, broken: set[str]) -> Line:
         document_sha256=happening.document_sha256,
         intact=str(happening.subject_id) not in broken,
         detail=_detail(happening.facts),
+        subject_id=happening.subject_id,
     )
 
 

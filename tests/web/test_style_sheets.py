@@ -59,7 +59,7 @@ def test_every_class_that_is_styled_is_used():
     places = [*(STATIC.parent / "templates").rglob("*.html"), *(STATIC / "js").glob("*.js")]
     places += (STATIC.parent / "reasoning" / "web").glob("*.py")
     words = set(re.findall(r"[a-z][a-z0-9_-]*", "\n".join(place.read_text() for place in places)))
-    composed = ("label-", "notice-", "passage-")
+    composed = ("chart-shade-", "label-", "notice-", "passage-")
     styled = set(re.findall(r"\.([a-z][a-z0-9_-]*)", css))
     assert {name for name in styled - words if not name.startswith(composed)} == set()
 
