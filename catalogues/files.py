@@ -28,6 +28,11 @@ class Translations(Catalog):
         self.forms = int(self.plural.split(";")[0].removeprefix("nplurals="))
 
     @property
+    def num_plurals(self) -> int:
+        """As many as the rule has: Babel's own number is two for French and Spanish."""
+        return self.forms
+
+    @property
     def mime_headers(self) -> list[tuple[str, str]]:
         return [
             ("Language", str(self.locale)),

@@ -83,6 +83,15 @@ def test_plural_forms_are_those_of_unicode(language, numbers):
     assert {n: int(spoken.ngettext("run", "runs", n)) for n in numbers} == numbers
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_written_file_keeps_every_form_of_a_plural(language):
+    catalogue = Translations(language)
+    forms = tuple(f"{form}" for form in range(catalogue.forms))
+    catalogue.add(("run", "runs"), forms)
+    written = read_po(BytesIO(as_po(catalogue)), locale=language)["run"].string
+    assert (written if isinstance(written, tuple) else (written,)) == forms
+
+
 def test_updating_keeps_what_fits_and_drops_the_rest(source):
     old = Translations("fr")
     old.add("Ask", "Demander")
