@@ -11,6 +11,14 @@ import redis
 from quickstart.trouble import Trouble
 
 TIMEOUT = 5
+KINDS = (
+    ("version", "version", "vllm"),
+    ("props", "default_generation_settings", "llama_cpp"),
+    ("api/version", "version", "ollama"),
+    ("api/v0/models", "data", "lm_studio"),
+)
+"""What to ask, the field that only the right engine answers with, and which engine that is. (LM
+Studio answers 200 to any question, with an error in the body.)"""
 
 
 def broker(url: str) -> dict[str, str]:
@@ -41,12 +49,13 @@ def without_password(url: str) -> str:
 
 
 def _kind(base: str, key: str | None) -> str:
-    for path, kind in (("version", "vllm"), ("props", "llama_cpp")):
+    for path, known_by, kind in KINDS:
         try:
-            _get(f"{base}/{path}", key)
-        except urllib.error.HTTPError:
+            said = _get(f"{base}/{path}", key)
+        except (urllib.error.HTTPError, ValueError):
             continue
-        return kind
+        if isinstance(said, dict) and known_by in said:
+            return kind
     return "openai"
 
 

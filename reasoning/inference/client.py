@@ -6,7 +6,7 @@ question's state.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ from reasoning.core.errors import (
     EngineTimeout,
 )
 from reasoning.core.errors import gettext_noop as _
-from reasoning.inference import fields, llama_cpp, openai_chat, vllm
+from reasoning.inference import fields, llama_cpp, lm_studio, ollama, openai_chat, vllm
 from reasoning.inference.identity import identify
 from reasoning.inference.requests import (
     Chunk,
@@ -30,17 +30,26 @@ from reasoning.inference.requests import (
     GenerationRequest,
     Message,
 )
-from reasoning.inference.sse import EventReader
 from reasoning.inference.transcript import Delta, Transcript
 from reasoning.inference.transport import error_in, failures, opened
 
 __all__ = ["generate", "identify", "parameters", "render_with_engine"]
 
 
+class EventSource(Protocol):
+    """Cuts a response's body into events."""
+
+    def feed(self, piece: bytes) -> Iterator[bytes]:
+        """The data of the events that ``piece`` completes. Raises EngineFailed."""
+
+
 class EngineProtocol(Protocol):
     """What a module per engine has to offer."""
 
     PATH: str
+
+    def Reader(self) -> EventSource:  # noqa: N802 (a class, which makes one for each answer)
+        """What cuts its stream."""
 
     def body(self, address: EngineAddress, request: GenerationRequest) -> dict[str, Any]:
         """The request as JSON."""
@@ -57,6 +66,8 @@ class EngineProtocol(Protocol):
 PROTOCOLS: dict[EngineKind, EngineProtocol] = {
     EngineKind.VLLM: vllm,
     EngineKind.LLAMA_CPP: llama_cpp,
+    EngineKind.OLLAMA: ollama,
+    EngineKind.LM_STUDIO: lm_studio,
     EngineKind.OPENAI: openai_chat,
 }
 
@@ -159,7 +170,7 @@ async def _follow(
     on_chunk: Callable[[Chunk], None],
 ) -> None:
     """Read up to ``[DONE]`` or the end. Every byte is kept before it is looked at."""
-    reader = EventReader()
+    reader = protocol.Reader()
     while piece := await _piece(response):
         transcript.receive(piece)
         for data in reader.feed(piece):

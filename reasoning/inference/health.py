@@ -6,6 +6,8 @@ from reasoning.inference.transport import opened
 PATHS = {
     EngineKind.VLLM: "/health",
     EngineKind.LLAMA_CPP: "/health",
+    EngineKind.OLLAMA: "/api/version",
+    EngineKind.LM_STUDIO: "/v1/models",
     EngineKind.OPENAI: "/v1/models",
 }
 SECONDS = 3.0

@@ -12,6 +12,8 @@ from reasoning.inference.transport import ask
 
 WINDOW_FIELDS = ("max_model_len", "context_length", "context_window")
 """Where OpenAI-compatible servers say how long prompt and answer may be together."""
+WEIGHTS_FIELDS = ("arch", "compatibility_type", "quantization")
+"""What LM Studio says of a model's weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,9 @@ class EngineIdentity:
     """What an engine says of itself. ``window`` is in tokens, None where it does not say.
 
     ``fingerprint`` is vLLM's system_fingerprint (a hash of its configuration, or what its operator
-    set), and with llama.cpp the tag ``sha256:...`` that names the weights, if its operator set one.
+    set); with llama.cpp the tag ``sha256:...`` that names the weights, if its operator set one;
+    with Ollama ``sha256:`` and the digest of the model's manifest, which names the weights and its
+    template; with LM Studio the form of the weights, which names nothing exactly.
     """
 
     engine: str
@@ -34,6 +38,10 @@ async def identify(address: EngineAddress, *, fingerprint: bool = True) -> Engin
 
     Without ``fingerprint`` nothing is asked that would wait behind other requests.
     """
+    if address.kind is EngineKind.OLLAMA:
+        return await _ollama(address)
+    if address.kind is EngineKind.LM_STUDIO:
+        return await _lm_studio(address, fingerprint)
     model = _served(await ask(address, "/v1/models"), address.model)
     if address.kind is EngineKind.VLLM:
         return await _vllm(address, model, fingerprint)
@@ -79,8 +87,47 @@ async def _llama_cpp(address: EngineAddress, model: Mapping[str, Any]) -> Engine
     )
 
 
+async def _ollama(address: EngineAddress) -> EngineIdentity:
+    """Its window is what the model can hold at most: how much it gets is said with each request."""
+    about = fields.required(await ask(address, "/api/version"), "version", str)
+    model = _installed(await ask(address, "/api/tags"), address.model)
+    shown = await ask(address, "/api/show", {"model": address.model})
+    facts = fields.required(shown, "model_info", dict)
+    family = fields.optional(facts, "general.architecture", str) or ""
+    return EngineIdentity(
+        engine=address.kind.value,
+        version=about,
+        model=address.model,
+        window=fields.optional(facts, f"{family}.context_length", int),
+        fingerprint="sha256:" + fields.required(model, "digest", str).removeprefix("sha256:"),
+    )
+
+
+async def _lm_studio(address: EngineAddress, fingerprint: bool) -> EngineIdentity:
+    """Its version is that of what runs the model, which only an answer tells."""
+    model = _served(await ask(address, "/api/v0/models"), address.model)
+    runtime: dict[str, Any] = {}
+    if fingerprint:
+        turns = [{"role": "user", "content": "?"}]
+        shortest = {"model": address.model, "messages": turns, "max_tokens": 1}
+        answer = await ask(address, "/api/v0/chat/completions", shortest)
+        runtime = fields.optional(answer, "runtime", dict) or {}
+    said = [fields.optional(runtime, name, str) for name in ("name", "version")]
+    form = [fields.optional(model, name, str) for name in WEIGHTS_FIELDS]
+    return EngineIdentity(
+        engine=address.kind.value,
+        version=" ".join(filter(None, said)),
+        model=fields.required(model, "id", str),
+        window=fields.optional(model, "loaded_context_length", int)
+        or fields.optional(model, "max_context_length", int),
+        fingerprint=" ".join(filter(None, form)),
+    )
+
+
 async def _openai(address: EngineAddress, model: Mapping[str, Any]) -> EngineIdentity:
-    windows = (fields.optional(model, name, int) for name in WINDOW_FIELDS)
+    windows = [fields.optional(model, name, int) for name in WINDOW_FIELDS]
+    meta = fields.optional(model, "meta", dict) or {}
+    windows.append(fields.optional(meta, "n_ctx", int))  # llama.cpp
     return EngineIdentity(
         engine=fields.optional(model, "owned_by", str) or address.kind.value,
         version="",
@@ -95,6 +142,19 @@ def _served(listing: Mapping[str, Any], name: str) -> dict[str, Any]:
     for model in fields.objects(listing, "data"):
         if name == model.get("id") or name in (fields.optional(model, "aliases", list) or []):
             return model
-    raise EngineRefused(
+    raise _not_served()
+
+
+def _installed(listing: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The same among Ollama's, where a name without a tag means the latest."""
+    wanted = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+    for model in fields.objects(listing, "models"):
+        if wanted == model.get("model"):
+            return model
+    raise _not_served()
+
+
+def _not_served() -> EngineRefused:
+    return EngineRefused(
         _("The engine does not serve this model."), status=None, param="model", message=None
     )

@@ -12,10 +12,12 @@ from reasoning.core.errors import EngineFailed, EngineRefused
 from reasoning.core.errors import gettext_noop as _
 from reasoning.inference import fields
 from reasoning.inference.requests import Chunk, EngineAddress, GenerationRequest, Message
+from reasoning.inference.sse import EventReader
 from reasoning.inference.transcript import Delta
 from reasoning.inference.transport import ask
 
 PATH = "/completion"
+Reader = EventReader
 
 FINISH_REASONS = {"eos": "stop", "word": "stop", "limit": "length"}
 """llama.cpp's word for the end to OpenAI's."""

@@ -11,24 +11,22 @@ from reasoning.core.errors import EngineRefused
 from reasoning.core.errors import gettext_noop as _
 from reasoning.inference import fields
 from reasoning.inference.requests import Channel, Chunk, EngineAddress, GenerationRequest, Message
+from reasoning.inference.sse import EventReader
 from reasoning.inference.transcript import Delta
 
 PATH = "/v1/chat/completions"
+Reader = EventReader
 
 THINKING_FIELDS = ("reasoning", "reasoning_content", "thinking")
 """Newest name first. A server that sends the same text under two names is read once."""
 
 
 def body(address: EngineAddress, request: GenerationRequest) -> dict[str, Any]:
-    """The request as JSON. A grammar is not part of this protocol, and leaving it out is no
-    choice."""
-    if request.grammar is not None:
-        raise EngineRefused(
-            _("This engine cannot be given a grammar."), status=None, param="grammar"
-        )
+    """The request as JSON."""
+    refuse_grammar(request)
     return {
         "model": address.model,
-        "messages": [{"role": m.role, "content": m.text} for m in request.messages],
+        "messages": turns(request),
         "stream": True,
         "stream_options": {"include_usage": True},
         "temperature": float(request.temperature),
@@ -36,6 +34,19 @@ def body(address: EngineAddress, request: GenerationRequest) -> dict[str, Any]:
         "max_tokens": request.max_tokens,
         "seed": request.seed,
     }
+
+
+def refuse_grammar(request: GenerationRequest) -> None:
+    """A grammar is not part of chat protocols, and leaving it out is no choice."""
+    if request.grammar is not None:
+        raise EngineRefused(
+            _("This engine cannot be given a grammar."), status=None, param="grammar"
+        )
+
+
+def turns(request: GenerationRequest) -> list[dict[str, str]]:
+    """The messages as JSON."""
+    return [{"role": message.role, "content": message.text} for message in request.messages]
 
 
 def read(event: Mapping[str, Any]) -> Delta:

@@ -52,15 +52,17 @@ class Examination:
     parser: Answer
 
 
-async def examine(address: EngineAddress, prompt: Sequence[int]) -> Examination:
+async def examine(
+    address: EngineAddress, prompt: Sequence[int], *, window: int | None = None
+) -> Examination:
     """Look at an engine with four or five short questions. ``prompt`` is answered in a few tokens.
 
-    Raises EngineError when it cannot even answer those.
+    ``window``: as in GenerationRequest. Raises EngineError when it cannot even answer those.
     """
     identity = await identify(address)
     rendered = await _rendered(address)
     generation = await client.generate(
-        address, _request(tuple(prompt) or rendered), lambda _chunk: None
+        address, _request(tuple(prompt) or rendered, window), lambda _chunk: None
     )
     return Examination(
         identity=identity,
@@ -70,7 +72,7 @@ async def examine(address: EngineAddress, prompt: Sequence[int]) -> Examination:
     )
 
 
-def _request(prompt: tuple[int, ...] | None) -> GenerationRequest:
+def _request(prompt: tuple[int, ...] | None, window: int | None) -> GenerationRequest:
     return GenerationRequest(
         request_id="probe",
         prompt_token_ids=prompt,
@@ -79,6 +81,7 @@ def _request(prompt: tuple[int, ...] | None) -> GenerationRequest:
         top_p=Decimal(1),
         max_tokens=ANSWER_TOKENS,
         seed=0,
+        window=window,
         read_timeout=SECONDS,
         total_timeout=SECONDS,
     )

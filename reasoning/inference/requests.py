@@ -14,7 +14,14 @@ class EngineKind(StrEnum):
 
     VLLM = "vllm"
     LLAMA_CPP = "llama_cpp"
+    OLLAMA = "ollama"
+    LM_STUDIO = "lm_studio"
     OPENAI = "openai"
+
+    @property
+    def takes_ids(self) -> bool:
+        """Whether the prompt is sent as token ids; the others render messages themselves."""
+        return self in {EngineKind.VLLM, EngineKind.LLAMA_CPP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +52,9 @@ class GenerationRequest:
 
     vLLM and llama.cpp are sent ``prompt_token_ids``, other engines ``messages``. ``grammar`` is
     GBNF and forces the form of the answer. ``stream_interval`` asks vLLM for that many tokens a
-    piece; other engines have no such thing. Times in seconds: to connect, between two pieces, and
-    for the whole answer (None: as long as it takes).
+    piece; other engines have no such thing. ``window`` is what prompt and answer may take together,
+    in tokens: Ollama allots it with each request, and far less if it is not told. Times in seconds:
+    to connect, between two pieces, and for the whole answer (None: as long as it takes).
     """
 
     request_id: str
@@ -58,6 +66,7 @@ class GenerationRequest:
     seed: int
     grammar: str | None = None
     stream_interval: int | None = None
+    window: int | None = None
     connect_timeout: float = 5.0
     read_timeout: float = 600.0
     total_timeout: float | None = None

@@ -11,10 +11,12 @@ from reasoning.core.errors import EngineRefused
 from reasoning.core.errors import gettext_noop as _
 from reasoning.inference import fields
 from reasoning.inference.requests import Chunk, EngineAddress, GenerationRequest, Message
+from reasoning.inference.sse import EventReader
 from reasoning.inference.transcript import Delta
 from reasoning.inference.transport import ask
 
 PATH = "/v1/completions"
+Reader = EventReader
 
 
 def body(address: EngineAddress, request: GenerationRequest) -> dict[str, Any]:

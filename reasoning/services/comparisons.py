@@ -19,6 +19,7 @@ from django.db.models import F, Q, QuerySet
 
 from reasoning.core.errors import AuditError, Conflict, EngineError, Refused
 from reasoning.core.errors import gettext_noop as _
+from reasoning.inference.requests import EngineKind
 from reasoning.inference.scoring import SCORING_ENGINES
 from reasoning.models import (
     ComparisonJob,
@@ -119,7 +120,7 @@ def require_comparable(trace: Trace, what: ComparisonKind) -> None:
             _("The exact output of this trace is not there to compare with: %(why)s."),
             why=trace.fidelity if trace.raw_text is not None else "erased",
         )
-    if not trace.prompt_token_ids and trace.run.deployment.engine in replaying.TAKE_IDS:
+    if not trace.prompt_token_ids and EngineKind(trace.run.deployment.engine).takes_ids:
         raise CannotCompare(_("The exact prompt of this trace is not there any more."))
 
 

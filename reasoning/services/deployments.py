@@ -55,6 +55,7 @@ def require_sound(columns: dict[str, Any]) -> None:
         for name, known in _CHOICES.items()
         if columns.get(name) not in known
     ]
+    problems += _beyond_the_engine(columns)
     window, (low, high) = columns.get("window"), WINDOW
     if isinstance(window, bool) or not isinstance(window, int) or not low <= window <= high:
         sentence = _("Must be a whole number from %(low)s to %(high)s.")
@@ -63,6 +64,15 @@ def require_sound(columns: dict[str, Any]) -> None:
         problems.append(FieldError("demonstration", "not_boolean", _("Must be true or false.")))
     if problems:
         raise InvalidInput(fields=problems)
+
+
+def _beyond_the_engine(columns: dict[str, Any]) -> list[FieldError]:
+    """What this engine cannot do, so that every run would fail."""
+    engine = columns.get("engine")
+    if engine not in _CHOICES["engine"] or EngineKind(engine).takes_ids:
+        return []
+    sentence = _("This engine cannot be given a grammar.")
+    return [FieldError("grammar", "unsupported", sentence)] if columns.get("grammar") else []
 
 
 def _text(name: str, value: Any) -> FieldError | None:

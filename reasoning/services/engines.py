@@ -1,5 +1,6 @@
 """From a run's pins to an engine's request: address, rendering, and the length check."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -83,6 +84,7 @@ def prepare(
         seed=run.seed,
         grammar=deployment.grammar or None,
         stream_interval=WATCHED_PIECE if watched else UNWATCHED_PIECE,
+        window=deployment.window,
         read_timeout=settings.ENGINE_SILENCE_SECONDS,
         total_timeout=settings.ANSWER_SECONDS if seconds is None else seconds,
     )
@@ -98,8 +100,17 @@ def messages_of(run: Run, turns: Sequence[Turn]) -> tuple[Message, ...]:
 def _render(
     run: Run, address: EngineAddress, turns: Sequence[Turn], messages: Sequence[Message]
 ) -> tuple[tuple[int, ...], str]:
-    if run.deployment.renderer == Renderer.ENGINE:
+    by_engine = run.deployment.renderer == Renderer.ENGINE
+    if by_engine and not address.kind.takes_ids:
+        return (), _as_sent(messages)
+    if by_engine:
         standing.require_as_approved(run.deployment, address.base_url)
         return on_loop(client.render_with_engine(address, messages)).result()
     rendered = render(tokenizer_for(run.deployment), run.prompt_version.text or "", turns)
     return rendered.token_ids, rendered.text
+
+
+def _as_sent(messages: Sequence[Message]) -> str:
+    """The prompt of an engine that shows nobody what it makes of the messages: the messages."""
+    turns = [{"role": message.role, "content": message.text} for message in messages]
+    return json.dumps(turns, ensure_ascii=False, indent=1)

@@ -153,7 +153,7 @@ def _examined(deployment: Deployment) -> _Seen:
         turns = [Turn("user", user.text)]
         ours = render(tokenizer_for(deployment), system.text, turns).token_ids
     addresses = [address_of(deployment, url) for url in ("", *deployment.replicas)]
-    work = [on_loop(examine(address, ours)) for address in addresses]
+    work = [on_loop(examine(address, ours, window=deployment.window)) for address in addresses]
     return _Seen(tuple(one.result() for one in work), ours)
 
 

@@ -30,9 +30,6 @@ from reasoning.services.engine_address import address_of
 from reasoning.services.engines import messages_of, require_usable
 from reasoning.services.tokenizers import turns_of
 
-TAKE_IDS = (EngineKind.VLLM, EngineKind.LLAMA_CPP)
-"""Engines that are sent token ids."""
-
 Held = Callable[["Future[Any]"], Any]
 """Waits for work on the engine's loop while the job's lease is renewed."""
 
@@ -144,6 +141,7 @@ def _again(request: ComparisonRequest) -> GenerationRequest:
         max_tokens=trace.effective_max_tokens,
         seed=run.seed,
         grammar=run.deployment.grammar or None,
+        window=run.deployment.window,
         read_timeout=settings.ENGINE_SILENCE_SECONDS,
         total_timeout=settings.ANSWER_SECONDS,
     )
@@ -151,7 +149,7 @@ def _again(request: ComparisonRequest) -> GenerationRequest:
 
 def _messages(run: Run) -> tuple[Message, ...]:
     """For engines that are sent no ids: the conversation, made of the same texts again."""
-    if run.deployment.engine in TAKE_IDS:
+    if EngineKind(run.deployment.engine).takes_ids:
         return ()
     question, earlier = run.question.text or "", follow_ups.carried_by(run)
     return messages_of(run, turns_of(run.deployment, run.prompt_version, question, earlier))

@@ -208,7 +208,7 @@ def _assemble(outcome: Outcome, arrived: Arrived) -> tuple[Trace, tuple[checks.O
         prompt_rendered=prepared.rendered if prepared else "",
         prompt_token_ids=pack(prepared.prompt_token_ids if prepared else ()),
         output_token_ids=pack(token_ids),
-        prompt_tokens=len(prepared.prompt_token_ids) if prepared else 0,
+        prompt_tokens=_prompt_tokens(prepared, generation),
         thinking_tokens=thinking_tokens,
         summary_tokens=summary_tokens,
         effective_max_tokens=prepared.request.max_tokens if prepared else 0,
@@ -291,6 +291,12 @@ def _identity(claim: Claim, generation: Generation | None) -> dict[str, Any]:
         "engine_request_id": generation.request_id if generation else str(claim.attempt.pk),
         "finish_reason": (generation.finish_reason or "") if generation else "",
     }
+
+
+def _prompt_tokens(prepared: Prepared | None, generation: Generation | None) -> int:
+    """How many were sent; of a prompt that the engine makes itself, how many it counted."""
+    sent = len(prepared.prompt_token_ids) if prepared else 0
+    return sent or (generation.prompt_tokens if generation else None) or 0
 
 
 def _parameters(prepared: Prepared | None) -> dict[str, str] | None:

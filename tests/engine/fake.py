@@ -1,7 +1,8 @@
 """An engine that misbehaves on request, for tests of everything that talks to one.
 
-It speaks vLLM's /v1/completions, llama.cpp's /completion and OpenAI's /v1/chat/completions, and the
-small questions around them (models, version, tokenizing, health). What happens is chosen
+It speaks vLLM's /v1/completions, llama.cpp's /completion, OpenAI's /v1/chat/completions and
+Ollama's /api/chat, and the small questions around them (models, version, tokenizing, health). What
+happens is chosen
 
 - per request by the model's name: ``fake-<scenario>`` (see scenarios.py; ``normal``, ``reset``,
 ...), for chat also ``fake-reasoning``, ``fake-reasoning_content``, ``fake-thinking`` after where
@@ -29,9 +30,11 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.engine import documented
 from tests.engine.scenarios import (
     ANSWERS,
     LLAMA_REFUSALS,
+    OLLAMA_REFUSALS,
     PIECES,
     SCENARIOS,
     SLOW,
@@ -45,6 +48,7 @@ from tests.engine.voices import (
     Answer,
     ChatVoice,
     LlamaVoice,
+    OllamaVoice,
     VllmVoice,
     Voice,
     ids,
@@ -97,6 +101,8 @@ class FakeEngine:
                 web.post("/v1/completions", self._completions),
                 web.post("/completion", self._completion),
                 web.post("/v1/chat/completions", self._chat),
+                web.post("/api/chat", self._ollama),
+                *documented.routes(MODELS),
                 web.get("/v1/models", _models),
                 web.get("/version", self._version),
                 web.get("/props", _props),
@@ -134,6 +140,11 @@ class FakeEngine:
         place = name if name in THINKING_FIELDS else None
         voice = ChatVoice(body, request.headers.get("X-Request-Id", "none"), place)
         return await self._answer(request, body, voice, VLLM_REFUSALS)
+
+    async def _ollama(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        voice = OllamaVoice(body, parts=body["model"] == "fake-thinking")
+        return await self._answer(request, body, voice, OLLAMA_REFUSALS)
 
     async def _answer(
         self,
@@ -238,7 +249,7 @@ def _refused(refusal: Refusal) -> web.Response:
 
 async def _played(request: web.Request, voice: Voice, plan: Plan) -> web.StreamResponse:
     """Open the stream and play the scenario."""
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+    response = web.StreamResponse(headers={"Content-Type": voice.content_type})
     if "X-Request-Id" in request.headers:
         response.headers["X-Request-Id"] = request.headers["X-Request-Id"]
     await response.prepare(request)

@@ -2,6 +2,7 @@
 
     python -m tests.engine.record vllm http://127.0.0.1:8000 MODEL [--kill PID]
     python -m tests.engine.record llama_cpp http://127.0.0.1:8080 MODEL
+    python -m tests.engine.record openai http://127.0.0.1:8080 MODEL
 
 writes ``tests/engine/recorded/<engine>.json``: for each exchange the request and the status, the
 headers that matter and the body, to the byte. ``--kill`` ends vLLM's engine process in the middle
@@ -10,7 +11,8 @@ is about a mistake.
 
 vLLM was started as INFERENCE.md says (the tiny Mistral-format model with random weights) and with
 ``--max-model-len 8192 --max-num-batched-tokens 8192 --enable-request-id-headers --max-num-seqs 1
---max-num-queued-reqs 1``; llama.cpp by ``python -m quickstart.engine --context 512 --parallel 1``.
+--max-num-queued-reqs 1``; llama.cpp by ``python -m quickstart.engine --context 512 --parallel 1``;
+as ``openai``, llama.cpp's own chat by ``python -m tests.engine.thinking_llama``.
 """
 
 import argparse
@@ -44,7 +46,7 @@ Exchange = tuple[str, Mapping[str, Any] | None]
 def main() -> None:
     """Record one engine."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("engine", choices=["vllm", "llama_cpp"])
+    parser.add_argument("engine", choices=list(EXCHANGES))
     parser.add_argument("url")
     parser.add_argument("model")
     parser.add_argument("--kill", type=int, help="the engine process to kill at the end")
@@ -58,7 +60,7 @@ def main() -> None:
 async def record(address: EngineAddress, kill: int | None) -> dict[str, Any]:
     """All exchanges with the engine, by name."""
     about = await identify(address)
-    exchanges = vllm_exchanges(address) if address.kind == "vllm" else llama_exchanges(address)
+    exchanges = EXCHANGES[address.kind](address)
     recorded = {}
     connector = aiohttp.TCPConnector(force_close=True)
     async with aiohttp.ClientSession(address.base_url, connector=connector) as session:
@@ -187,6 +189,29 @@ def llama_exchanges(address: EngineAddress) -> dict[str, Exchange]:
         "bad_grammar": ask(grammar="root ::= ("),
         "chat": (openai_chat.PATH, openai_chat.body(address, short())),
     }
+
+
+def chat_exchanges(address: EngineAddress) -> dict[str, Exchange]:
+    """What is asked of llama.cpp's chat, with the forms in which it leaves or parts thinking."""
+
+    def ask(form: str, **changes: Any) -> Exchange:
+        body = openai_chat.body(address, short(**changes))
+        return openai_chat.PATH, body | {"grammar": THINK, "reasoning_format": form}
+
+    return {
+        "models": ("/v1/models", None),
+        "kept": ask("none", max_tokens=40),
+        "parted": ask("deepseek", max_tokens=40),
+        "parted_auto": ask("auto", max_tokens=40),
+        "cut_in_thinking": ask("deepseek", max_tokens=8),
+    }
+
+
+EXCHANGES: dict[str, Callable[[EngineAddress], dict[str, Exchange]]] = {
+    EngineKind.VLLM: vllm_exchanges,
+    EngineKind.LLAMA_CPP: llama_exchanges,
+    EngineKind.OPENAI: chat_exchanges,
+}
 
 
 def brief(body: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

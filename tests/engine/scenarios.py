@@ -82,6 +82,16 @@ LLAMA_REFUSALS: Mapping[str, Refusal] = {
     "dead": _llama(500, "server_error", "Compute error."),
 }
 
+OLLAMA_REFUSALS: Mapping[str, Refusal] = {
+    "prompt-too-long": Refusal(400, {"error": "the input length exceeds the context length"}, {}),
+    "unknown-model": Refusal(404, {"error": "model 'nobody' not found"}, {}),
+    "busy": Refusal(
+        503, {"error": "server busy, please try again. maximum pending requests exceeded"}, {}
+    ),
+    "dead": Refusal(500, {"error": "llama runner process has terminated"}, {}),
+}
+"""From Ollama's source."""
+
 
 @dataclass(frozen=True)
 class Stage:

@@ -1,4 +1,10 @@
-"""How each engine puts an answer into words: the wire formats, as recorded from the real ones."""
+"""How each engine puts an answer into words: the wire formats.
+
+``VllmVoice``, ``LlamaVoice`` and ``ChatVoice`` are as recorded from real vLLM and llama.cpp
+(``recorded/``, compared in test_fake.py). Where ``ChatVoice`` parts thinking it does as llama.cpp's
+chat does (``recorded/openai.json``); it also stands for LM Studio, whose pages describe the same.
+``OllamaVoice`` is after Ollama's API pages and its source of August 2026, not recorded.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,6 +29,8 @@ class Answer:
 class Voice(Protocol):
     """One engine's wire format for one request."""
 
+    content_type: str
+
     def events(self, answer: Answer) -> list[bytes]:
         """The answer as events, the last of them saying how it ended."""
 
@@ -44,12 +52,23 @@ def ids(text: str) -> list[int]:
     return [BYTE_TOKENS + byte for byte in text.encode("utf-8", "surrogatepass")]
 
 
+def parted(text: str) -> tuple[str, str]:
+    """Thinking and answer as servers part them: tags gone, white space gone."""
+    thinking, _tag, summary = text.removeprefix("<think>").partition("</think>")
+    return thinking.strip(), summary.strip()
+
+
 DONE = b"data: [DONE]\n\n"
 FINGERPRINT = "vllm-0.32.0-fake"
 
 
+EVENTS = "text/event-stream; charset=utf-8"
+
+
 class VllmVoice:
     """vLLM's /v1/completions with return_token_ids and include_usage."""
+
+    content_type = EVENTS
 
     def __init__(self, body: Mapping[str, Any], request_id: str) -> None:
         self._body = body
@@ -108,6 +127,8 @@ class VllmVoice:
 
 class LlamaVoice:
     """llama.cpp's /completion with return_tokens: of each piece it sends the last token only."""
+
+    content_type = EVENTS
 
     def __init__(self, body: Mapping[str, Any]) -> None:
         self._body = body
@@ -169,6 +190,8 @@ class ChatVoice:
     ``field`` is where it puts the thinking; None leaves the tags in the content.
     """
 
+    content_type = EVENTS
+
     def __init__(self, body: Mapping[str, Any], request_id: str, field: str | None) -> None:
         self._body = body
         self._id = f"chatcmpl-{request_id}"
@@ -195,8 +218,8 @@ class ChatVoice:
         text = "".join(answer.pieces)
         if self._field is None:
             return [{"content": text}]
-        thinking, _tag, summary = text.removeprefix("<think>").partition("</think>")
-        return [{self._field: thinking.strip()}, {"content": summary.strip()}]
+        thinking, summary = parted(text)
+        return [{self._field: thinking}, {"content": summary}]
 
     def _event(self, delta: Mapping[str, str], finish: str | None) -> dict[str, Any]:
         return {
@@ -206,3 +229,48 @@ class ChatVoice:
             "model": self._body["model"],
             "choices": [{"index": 0, "delta": dict(delta), "finish_reason": finish}],
         }
+
+
+class OllamaVoice:
+    """Ollama's /api/chat: a JSON object a line. With ``parts`` thinking comes apart from the
+    answer, as for models whose form of thinking Ollama knows."""
+
+    content_type = "application/x-ndjson"
+
+    def __init__(self, body: Mapping[str, Any], *, parts: bool) -> None:
+        self._body = body
+        self._parts = parts
+
+    def events(self, answer: Answer) -> list[bytes]:
+        """The pieces, and a last line with the reason, the counts and nanoseconds."""
+        told = [{"content": text} for text in answer.pieces]
+        if self._parts:
+            thinking, summary = parted("".join(answer.pieces))
+            told = [{"content": "", "thinking": thinking}, {"content": summary}]
+        said = [self._line(message, done=False) for message in told]
+        end = {"done_reason": answer.finish_reason, "total_duration": 10_706_818_083}
+        counts = {"prompt_eval_count": 26, "eval_count": 259, "eval_duration": 4_232_710_000}
+        said.append(self._line({"content": ""}, done=True) | end | counts)
+        return [line(document) for document in said]
+
+    def closing(self) -> list[bytes]:
+        """Nothing: the end is a line of the answer."""
+        return []
+
+    def error(self, code: int, message: str) -> bytes:
+        """A bare sentence; its status is dropped once the stream has begun."""
+        return line({"error": message})
+
+    def _line(self, message: Mapping[str, str], *, done: bool) -> dict[str, Any]:
+        return {
+            "model": self._body["model"],
+            "created_at": "2026-08-21T18:48:22.385406455Z",
+            "message": {"role": "assistant", **message},
+            "done": done,
+        }
+
+
+def line(document: Mapping[str, Any]) -> bytes:
+    """One value on a line of its own."""
+    data = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return data.encode("utf-8", "surrogatepass") + b"\n"

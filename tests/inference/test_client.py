@@ -402,3 +402,76 @@ async def test_vllm_renders_with_its_own_tokenizer(address: Address):
 async def test_others_cannot_show_their_prompt(address: Address):
     with pytest.raises(EngineRefused):
         await render_with_engine(address("normal", EngineKind.OPENAI), [Message("user", "Q")])
+
+
+# Ollama, LM Studio
+
+
+async def test_an_answer_of_ollama_with_its_tags_in_the_text(address: Address, fake: FakeEngine):
+    seen: list[Chunk] = []
+    ours = a_request(window=8192)
+    answer = await generate(address("normal", EngineKind.OLLAMA), ours, seen.append)
+    assert answer.text == TEXT == "".join(chunk.text for chunk in seen)
+    assert (answer.fidelity, answer.token_ids, answer.split) == (Fidelity.RAW_TEXT, (), None)
+    assert (answer.finish_reason, answer.prompt_tokens, answer.completion_tokens) == (
+        "stop",
+        26,
+        259,
+    )
+    assert (answer.model, answer.prompt_token_ids) == ("fake-normal", (1, 3, 1081, 4))
+    assert answer.raw_response.count(b"\n") == len(PIECES) + 1
+    assert fake.received[0].body["options"]["num_ctx"] == 8192
+
+
+async def test_an_answer_that_ollama_has_split(address: Address):
+    answer = await generate(address("thinking", EngineKind.OLLAMA), a_request(), nobody)
+    assert answer.fidelity is Fidelity.SPLIT_LOSSY
+    assert answer.split == EngineSplit("Two and two are four.", "The answer is four.")
+
+
+async def test_ollamas_characters_survive_any_cut(address: Address):
+    answer = await generate(address("split-characters", EngineKind.OLLAMA), a_request(), nobody)
+    assert answer.text == "".join(CHARACTERS)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "error"),
+    [
+        ("error-event", EngineFailed),
+        ("truncated", EngineDisconnected),
+        ("cut", EngineDisconnected),
+        ("reset", EngineDisconnected),
+        ("invalid-json", EngineFailed),
+        ("oversized", EngineFailed),
+    ],
+)
+async def test_what_ollama_said_before_it_failed_is_kept(
+    address: Address, scenario: str, error: type[EngineError]
+):
+    partial = await partial_of(address(scenario, EngineKind.OLLAMA), error)
+    assert partial.text == "".join(PIECES[: (len(PIECES) + 1) // 2])
+    assert partial.finish_reason is None
+
+
+@pytest.mark.parametrize(
+    ("scenario", "error"),
+    [
+        ("busy", EngineBusy),
+        ("prompt-too-long", EngineRefused),
+        ("unknown-model", EngineRefused),
+        ("dead", EngineFailed),
+    ],
+)
+async def test_ollamas_refusals(address: Address, scenario: str, error: type[EngineError]):
+    with pytest.raises(error) as caught:
+        await generate(address(scenario, EngineKind.OLLAMA), a_request(), nobody)
+    assert type(caught.value) is error
+    assert caught.value.data["message"]
+
+
+@pytest.mark.parametrize("name", ["normal", "reasoning_content"])
+async def test_an_answer_of_lm_studio(address: Address, name: str):
+    answer = await generate(address(name, EngineKind.LM_STUDIO), a_request(), nobody)
+    parted = answer.fidelity is Fidelity.SPLIT_LOSSY
+    assert parted == (name == "reasoning_content") == (answer.split is not None)
+    assert ("<think>" in answer.text) != parted

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from reasoning.core.errors import EngineFailed, EngineRefused
-from reasoning.inference import llama_cpp, openai_chat, vllm
+from reasoning.inference import llama_cpp, lm_studio, ollama, openai_chat, vllm
 from reasoning.inference.requests import Channel, Chunk, EngineAddress, EngineKind
 from tests.engine.asking import a_request
 
@@ -50,6 +50,33 @@ def test_other_engines_get_messages():
     assert "prompt" not in body
 
 
+def test_ollama_is_told_everything_that_it_would_choose_itself():
+    body = ollama.body(ADDRESS, a_request(window=40_960))
+    assert body.pop("messages")[1] == {"role": "user", "content": "What is two and two?"}
+    assert body.pop("options") == {
+        "temperature": 0.7,
+        "top_p": 0.95,
+        "top_k": 0,
+        "min_p": 0.0,
+        "typical_p": 1.0,
+        "repeat_penalty": 1.0,
+        "presence_penalty": 0.0,
+        "frequency_penalty": 0.0,
+        "num_predict": 200,
+        "seed": 5,
+        "num_ctx": 40_960,
+    }
+    assert body == {"model": "magistral", "stream": True, "truncate": False, "shift": False}
+
+
+def test_lm_studios_presets_are_overruled():
+    body = lm_studio.body(ADDRESS, a_request())
+    assert (body["top_k"], body["min_p"], body["repeat_penalty"]) == (0, 0.0, 1.0)
+    assert {name: body[name] for name in openai_chat.body(ADDRESS, a_request())} == (
+        openai_chat.body(ADDRESS, a_request())
+    )
+
+
 def test_numbers_reach_the_engine_as_they_were_approved():
     body = vllm.body(ADDRESS, a_request(temperature=Decimal("0.1"), top_p=Decimal("1.00")))
     assert orjson.dumps([body["temperature"], body["top_p"]]) == b"[0.1,1.0]"
@@ -62,9 +89,10 @@ def test_a_prompt_without_ids_is_refused(protocol):
     assert caught.value.param == "prompt"
 
 
-def test_a_grammar_is_not_dropped_in_silence():
+@pytest.mark.parametrize("protocol", [openai_chat, lm_studio, ollama])
+def test_a_grammar_is_not_dropped_in_silence(protocol):
     with pytest.raises(EngineRefused) as caught:
-        openai_chat.body(ADDRESS, a_request(grammar="root ::= [a]"))
+        protocol.body(ADDRESS, a_request(grammar="root ::= [a]"))
     assert caught.value.param == "grammar"
 
 
@@ -99,6 +127,25 @@ def test_llama_cpps_words_for_the_end(stop_type, finish_reason):
 def test_thinking_is_found_under_each_name(name):
     delta = openai_chat.read({"choices": [{"delta": {name: "hm", "content": "so"}}]})
     assert delta.pieces == (Chunk("hm", (), Channel.THINKING), Chunk("so", ()))
+
+
+def test_ollamas_thinking_comes_beside_its_content():
+    delta = ollama.read({"message": {"thinking": "hm", "content": "so"}, "done": False})
+    assert delta.pieces == (Chunk("hm", (), Channel.THINKING), Chunk("so", ()))
+    assert (delta.ids_known, delta.finish_reason) == (False, None)
+
+
+def test_ollamas_last_line_has_the_reason_and_the_counts():
+    counts = {"prompt_eval_count": 26, "eval_count": 259}
+    delta = ollama.read({"message": {}, "done": True, "done_reason": "length"} | counts)
+    assert (delta.finish_reason, delta.prompt_tokens) == ("length", 26)
+    assert delta.completion_tokens == 259
+
+
+@pytest.mark.parametrize("reason", [{}, {"done_reason": ""}], ids=["none", "empty"])
+def test_ollamas_end_without_a_reason_is_none(reason):
+    """So it ends when what runs the model was lost."""
+    assert ollama.read({"message": {}, "done": True} | reason).finish_reason is None
 
 
 def test_thinking_under_two_names_is_read_once():
@@ -153,3 +200,19 @@ def test_another_shape_than_llama_cpps_is_a_failure(event):
 def test_another_shape_than_openais_is_a_failure(event):
     with pytest.raises(EngineFailed):
         openai_chat.read(event)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"message": "a"},
+        {"message": {"content": 7}},
+        {"message": {"thinking": ["a"]}},
+        {"message": {}, "done": "yes"},
+        {"message": {}, "done": True, "done_reason": 7},
+        {"message": {}, "eval_count": "7"},
+    ],
+)
+def test_another_shape_than_ollamas_is_a_failure(event):
+    with pytest.raises(EngineFailed):
+        ollama.read(event)

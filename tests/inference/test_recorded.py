@@ -92,6 +92,36 @@ def test_the_chat_protocol_gives_text_only(engine: str):
     assert answer.completion_tokens == 6
 
 
+def test_a_chat_that_keeps_its_tags_is_known_as_text():
+    answer = heard("openai", "kept")
+    assert answer.text.startswith("<think>\n")
+    assert (answer.fidelity, answer.finish_reason, answer.split) == (
+        Fidelity.RAW_TEXT,
+        "stop",
+        None,
+    )
+
+
+@pytest.mark.parametrize("name", ["parted", "parted_auto"])
+def test_a_chat_that_parts_thinking_loses_what_lay_between(name: str):
+    kept, answer = heard("openai", "kept"), heard("openai", name)
+    assert answer.fidelity is Fidelity.SPLIT_LOSSY
+    assert answer.split is not None
+    assert answer.split.thinking
+    assert answer.split.summary
+    assert "think>" not in answer.text
+    assert answer.completion_tokens is not None
+    assert kept.text.count("\n") > answer.text.count("\n")
+    assert answer.raw_response == exchange("openai", name)["body"].encode()
+
+
+def test_a_chat_cut_off_in_its_thinking_has_no_summary():
+    answer = heard("openai", "cut_in_thinking")
+    assert answer.finish_reason == "length"
+    assert answer.split is not None
+    assert (bool(answer.split.thinking), answer.split.summary) == (True, "")
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("killed", EngineFailed), ("bad_grammar", EngineRefused), ("unknown_token", EngineRefused)],

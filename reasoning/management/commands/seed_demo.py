@@ -91,7 +91,7 @@ def _engine() -> dict[str, Any]:
         "engine_version": identity.version,
         "base_url": url,
         "model": identity.model,
-        "revision": os.environ.get("INFERENCE_REVISION", ""),
+        "revision": os.environ.get("INFERENCE_REVISION") or _digest(identity.fingerprint),
         "tokenizer_sha256": tokenizer.sha256 if tokenizer else "",
         "tokenizer_version": tokenizer.version if tokenizer else "",
         "renderer": Renderer.MISTRAL_COMMON if own else Renderer.ENGINE,
@@ -101,6 +101,11 @@ def _engine() -> dict[str, Any]:
         "credential": credential,
         "demonstration": os.environ.get("INFERENCE_DEMONSTRATION") == "1",
     }
+
+
+def _digest(fingerprint: str) -> str:
+    """The weights' digest, where the engine's fingerprint is one."""
+    return fingerprint if fingerprint.startswith(probes.DIGEST) else ""
 
 
 def _tokenizer() -> Any:
