@@ -43,7 +43,7 @@ from reasoning.models.review_claim import ReviewClaim
 from reasoning.models.run import Attempt, PartialOutput, Run, RunState, RunStatus, Wait
 from reasoning.models.sampling_profile import SamplingProfile
 from reasoning.models.saved_view import SavedView, ViewedPage
-from reasoning.models.search_row import RecordKind, SearchRow
+from reasoning.models.search_row import RecordKind, SearchPending, SearchRow
 from reasoning.models.stream_limit import StreamLimit
 from reasoning.models.tally import FindingTally, Pace, ReviewTally
 from reasoning.models.trace import Ending, Trace
@@ -140,6 +140,7 @@ __all__ = [
     "SamplingProfile",
     "SavedView",
     "Scope",
+    "SearchPending",
     "SearchRow",
     "Severity",
     "StreamLimit",

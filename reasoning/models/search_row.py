@@ -51,3 +51,9 @@ class SearchRow(models.Model):
                 condition=models.Q(case_reference__isnull=False),
             ),
         ]
+
+
+class SearchPending(models.Model):
+    """A trace whose words are not indexed yet: written with it, and gone once they are."""
+
+    subject_id = models.UUIDField(primary_key=True)

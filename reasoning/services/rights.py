@@ -53,6 +53,7 @@ MUTABLE_TABLES = (
     "reasoning_reviewtally",
     "reasoning_runstate",
     "reasoning_savedview",
+    "reasoning_searchpending",
     "reasoning_searchrow",
     "reasoning_streamlimit",
     "reasoning_user",

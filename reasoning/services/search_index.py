@@ -1,22 +1,36 @@
-"""The words that searches look in: filled with the evidence, renewed when a text is erased.
+"""The words that searches look in: filled after the evidence, renewed when a text is erased.
 
-A row is written in the transaction of the evidence it is about (``services.evidence.record``), from
-the stored texts and by PostgreSQL alone. All of a text is indexed up to ``MOST`` characters, more
-than a window of 40,960 tokens holds. A text whose words are too many for one vector (a megabyte; no
-text of a language is) is indexed by its beginning: indexing never keeps evidence from being stored.
+Rows are written by PostgreSQL alone, from the stored texts. Those of short texts are written in the
+transaction of the evidence they are about (``services.evidence.record``); those of traces a moment
+later by the reaper, since taking 30 KB apart costs more than storing them does. All of a text is
+indexed up to ``MOST`` characters, more than a window of 40,960 tokens holds. A text whose words are
+too many for one vector (a megabyte; no text of a language is) is indexed by its beginning: indexing
+never keeps evidence from being stored.
 """
 
+import time
 from collections.abc import Collection
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 
 from reasoning.core.search_words import CONFIGURATIONS, PAIRED
-from reasoning.models import Annotation, Decision, Evidence, Question, SearchRow, Trace
+from reasoning.models import (
+    Annotation,
+    Decision,
+    Evidence,
+    Question,
+    SearchPending,
+    SearchRow,
+    Trace,
+)
 
 MOST = 200_000
 LESS = 20_000
 """Characters of each text."""
+
+AT_ONCE = 20
+"""Traces that are indexed in one transaction."""
 
 MOST_PAIRS = 60_000
 """Different pairs of characters of one text."""
@@ -101,21 +115,52 @@ _ALIASES = {Question: "question", Trace: "trace", Annotation: "note", Decision: 
 
 
 def add(model: type[Evidence], ids: Collection[UUID]) -> None:
-    """Index rows that were just stored; nothing for kinds that are not searched."""
-    if model not in _SOURCES:
-        return
+    """Index rows that were just stored, traces later; nothing for kinds that are not searched."""
+    if model is Trace:
+        SearchPending.objects.bulk_create([SearchPending(subject_id=one) for one in ids])
+    elif model in _SOURCES:
+        _index(model, ids)
+
+
+def catch_up(*, seconds: float = 0.5) -> None:
+    """Index traces that wait for it, for about so long. Several processes may do it at once."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and _index_waiting():
+        pass
+
+
+@transaction.atomic
+def _index_waiting() -> bool:
+    """A few traces; whether there were any."""
+    waiting = SearchPending.objects.select_for_update(skip_locked=True)
+    ids = list(waiting.values_list("subject_id", flat=True)[:AT_ONCE])
+    _index(Trace, ids)
+    SearchPending.objects.filter(pk__in=ids).delete()
+    return bool(ids)
+
+
+def _index(model: type[Evidence], ids: Collection[UUID]) -> None:
     try:
         with transaction.atomic():
             _insert(model, ids, MOST)
     except OperationalError:  # program_limit_exceeded: more words than one vector holds
-        _insert(model, ids, LESS)
+        for one in ids:
+            _index_by_itself(model, one)
+
+
+def _index_by_itself(model: type[Evidence], one: UUID) -> None:
+    try:
+        with transaction.atomic():
+            _insert(model, [one], MOST)
+    except OperationalError:
+        _insert(model, [one], LESS)
 
 
 def renew(row: Evidence) -> None:
     """Index a row as it is now: after an erasure, without the words that are gone."""
     if type(row) in _SOURCES:
         SearchRow.objects.filter(subject_id=row.pk).delete()
-        add(type(row), [row.pk])
+        _index(type(row), [row.pk])
 
 
 def rebuild(batch: int = 1000) -> int:
@@ -125,7 +170,7 @@ def rebuild(batch: int = 1000) -> int:
     for model in _SOURCES:
         last: UUID | None = None
         while ids := _after(model, last, batch):
-            add(model, ids)
+            _index(model, ids)
             count, last = count + len(ids), ids[-1]
     return count
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from reasoning.core.errors import InvalidInput
-from reasoning.models import Entry, Membership, SearchRow, Trace, User
+from reasoning.models import Entry, Membership, SearchPending, SearchRow, Trace, User
 from reasoning.services import (
     annotating,
     claims,
@@ -59,6 +59,7 @@ def ask(people, text, **changes):
 
 
 def find(user, words="", **facets):
+    search_index.catch_up(seconds=10)
     return searching.find(user=user, facets=Facets(words=words, **facets))
 
 
@@ -168,6 +169,8 @@ def test_identifiers_are_found_whole_and_by_their_beginning(people, decided):
     trace, auditor = decided.trace, people["auditor"]
     digest = bytes(Entry.objects.get(subject_id=trace.pk).document_sha256).hex()
 
+    search_index.catch_up(seconds=10)
+
     def found(typed):
         return {one.subject_id for one in identifiers.find(user=auditor, typed=typed)}
 
@@ -197,10 +200,26 @@ def test_an_erased_text_is_found_no_more(people, trace):
 
 
 def test_the_index_can_be_made_again(people, decided):
+    search_index.catch_up(seconds=10)
     before = list(SearchRow.objects.order_by("pk").values())
     assert len(before) == 4
     assert search_index.rebuild(batch=1) == 4
     assert list(SearchRow.objects.order_by("pk").values()) == before
+
+
+def test_a_trace_is_found_once_the_reaper_has_been_there(people, decided):
+    trace, auditor = decided.trace, people["auditor"]
+    facets = Facets(words="answer")
+    assert searching.find(user=auditor, facets=facets).found == []
+    search_index.catch_up(seconds=10)
+    assert subjects(auditor, "answer") == [trace.pk]
+    assert not SearchPending.objects.exists()
+
+
+def test_what_is_erased_before_it_is_indexed_is_never_found(people, trace):
+    erasure.erase(user=people["admin"], subject=trace, fields=["thinking"], **GROUNDS)
+    assert subjects(people["auditor"], '"two and two"') == []
+    assert subjects(people["auditor"], "answer") == [trace.pk]
 
 
 def test_too_many_words_do_not_keep_evidence_from_being_stored(answered, people):

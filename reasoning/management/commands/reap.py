@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, connection
 
 from reasoning import tasks
-from reasoning.services import bundles, comparisons, recovery, scheduling
+from reasoning.services import bundles, comparisons, recovery, scheduling, search_index
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ def sweep() -> None:
         tasks.dispatch_export(export_id)
     for request_id in comparisons.due():
         tasks.dispatch_comparison(request_id)
+    search_index.catch_up()
 
 
 def sweep_calmly() -> None:
