@@ -350,6 +350,8 @@ RUN_DEADLINE_SECONDS = env_number("RUN_DEADLINE_SECONDS", 86_400, 1, 30 * 86_400
 # else is set for it; 0: any number.
 RUNS_PER_WORKSPACE = int(env_number("RUNS_PER_WORKSPACE", 256, 0, 1_000_000))
 STREAMS_PER_DEPLOYMENT = int(env_number("STREAMS_PER_DEPLOYMENT", 512, 0, 1_000_000))
+# Whoever scrapes /metrics must bring it; without one there is no such page.
+METRICS_TOKEN = env("METRICS_TOKEN", "")
 ENGINE_SILENCE_SECONDS = env_number("ENGINE_SILENCE_SECONDS", 600, 1, 3600)
 # How old the look at an engine may be on which its deployment is approved, and how often a worker
 # asks an engine whether it still is the approved one.
