@@ -157,8 +157,13 @@ def _index_by_itself(model: type[Evidence], one: UUID) -> None:
 
 
 def renew(row: Evidence) -> None:
-    """Index a row as it is now: after an erasure, without the words that are gone."""
+    """Index a row as it is now: after an erasure, without the words that are gone.
+
+    Within the caller's transaction. It waits for whoever is indexing the row just now, who may have
+    read the text that is gone.
+    """
     if type(row) in _SOURCES:
+        SearchPending.objects.filter(pk=row.pk).delete()
         SearchRow.objects.filter(subject_id=row.pk).delete()
         _index(type(row), [row.pk])
 

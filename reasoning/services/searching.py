@@ -5,14 +5,15 @@ What is found is in the order of time, the newest first, which an index has; so 
 walking back in time where much matches, and by the words' own index where little does.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from re import Pattern
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from reasoning.core import search_words
 from reasoning.core.errors import InvalidInput
@@ -25,6 +26,8 @@ from reasoning.services import access, keyset
 PAGE_SIZE = 20
 WORDS_LIMIT = 300
 TERMS_LIMIT = 20
+MANY = 20_000
+"""Rows that match, from which on reading in the order of time is quicker."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def find(*, user: User, facets: Facets, cursor: str = "", size: int = PAGE_SIZE)
         return Results([], "", None, meaningless=True)
     rooms = _rooms(user, facets.workspace)
     conditions = [*_conditions(facets, rooms), *_words(queries), *_rest(cursor)]
-    rows = _rows(conditions, size + 1)
+    rows = _rows(conditions, size + 1, by_words=bool(queries.stems))
     last = rows[size - 1] if len(rows) > size else None
     after = keyset.cursor_of(last.recorded_at, last.subject_id) if last else ""
     return Results(rows[:size], after, queries.pattern)
@@ -171,21 +174,53 @@ def _rest(cursor: str) -> list[Condition]:
     return [("(row.recorded_at, row.subject_id) < (%s, %s)", list(keyset.parsed(cursor)))]
 
 
-def _rows(conditions: list[Condition], most: int) -> list[Found]:
+def _rows(conditions: list[Condition], most: int, *, by_words: bool) -> list[Found]:
+    """PostgreSQL does not reckon with what it costs to read a vector, so that it would read
+    thousands rather than use their index. Where there are words, their index is asked first; only
+    when it has ``MANY`` rows are rows read in the order of time, in which soon enough match."""
+    if not by_words:
+        return _found(_SIMPLY, conditions, most)[0]
+    with _planning(enable_seqscan="off"):
+        rows, count = _found(_BY_INDEX, conditions, most)
+    if count < MANY:
+        return rows
+    with _planning(enable_seqscan="off", enable_bitmapscan="off"):
+        return _found(_SIMPLY, conditions, most)[0]
+
+
+_COLUMNS = "row.subject_id, row.question_id, row.trace_id, row.kind, row.recorded_at"
+_ORDER = "ORDER BY row.recorded_at DESC, row.subject_id DESC LIMIT %s"
+_SIMPLY = f"SELECT {_COLUMNS}, 0 FROM reasoning_searchrow AS row {{}} {_ORDER}"  # noqa: S608
+_BY_INDEX = f"""
+WITH matching AS MATERIALIZED (
+  SELECT {_COLUMNS} FROM reasoning_searchrow AS row {{}} LIMIT {MANY})
+SELECT {_COLUMNS}, (SELECT count(*) FROM matching) FROM matching AS row {_ORDER}"""  # noqa: S608
+
+
+def _found(statement: str, conditions: list[Condition], most: int) -> tuple[list[Found], int]:
     joined = any("state." in sql for sql, _values in conditions)
-    join = "JOIN reasoning_questionstate AS state USING (question_id)" if joined else ""
-    statement = f"""
-        SELECT row.subject_id, row.question_id, row.trace_id, row.kind, row.recorded_at
-          FROM reasoning_searchrow AS row {join}
-         WHERE {" AND ".join(sql for sql, _values in conditions)}
-         ORDER BY row.recorded_at DESC, row.subject_id DESC LIMIT %s"""  # noqa: S608
+    join = "JOIN reasoning_questionstate AS state USING (question_id) " if joined else ""
+    where = f"{join}WHERE {' AND '.join(sql for sql, _values in conditions)}"
     values = [value for _sql, each in conditions for value in each]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*values, most])
-        return [
-            Found(subject, question, trace, RecordKind(kind), moment)
-            for subject, question, trace, kind, moment in cursor.fetchall()
-        ]
+        cursor.execute(statement.format(where), [*values, most])
+        rows = cursor.fetchall()
+    found = [
+        Found(subject, question, trace, RecordKind(kind), moment)
+        for subject, question, trace, kind, moment, _count in rows
+    ]
+    return found, rows[0][-1] if rows else 0
+
+
+@contextmanager
+def _planning(**settings: str) -> Iterator[None]:
+    """Settings of PostgreSQL's planner for the statements inside."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for name, value in settings.items():
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+        yield
+        for name in settings:
+            cursor.execute("SELECT set_config(%s, 'on', true)", [name])
 
 
 def _rooms(user: User, slug: str) -> list[UUID]:

@@ -124,6 +124,7 @@ def _results(request: SignedIn, form: SearchForm) -> dict[str, Any]:
     exact = [] if after else identifiers.find(user=request.user, typed=facets.words)
     return {
         "asked": True,
+        "shows_traces": any(one.kind == RecordKind.TRACE for one in (*exact, *results.found)),
         "exact": list(_shown(hits.read(exact, None))),
         "hits": list(_shown(hits.read(results.found, results.pattern))),
         "more": address_of_rest(request.GET, results.cursor),

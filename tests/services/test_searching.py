@@ -145,6 +145,17 @@ def test_pages_follow_each_other_without_gaps(people, registered):
         searching.find(user=people["auditor"], facets=facets, cursor="nonsense")
 
 
+def test_words_that_match_very_often_are_read_in_the_order_of_time(people, registered, monkeypatch):
+    asked = [ask(people, f"Which account is number {n}?").pk for n in range(3)]
+    seen = []
+    whole = searching._found
+    monkeypatch.setattr(searching, "_found", lambda *given: seen.append(given[0]) or whole(*given))
+    few = subjects(people["auditor"], "account")
+    monkeypatch.setattr(searching, "MANY", 3)
+    assert subjects(people["auditor"], "account") == few == sorted(asked, reverse=True)
+    assert seen == [searching._BY_INDEX, searching._BY_INDEX, searching._SIMPLY]
+
+
 def test_nobody_finds_what_they_may_not_read(people, trace):
     outsider = User.objects.create_user("outsider")
     for user in (outsider, people["admin"]):

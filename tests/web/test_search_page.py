@@ -3,7 +3,15 @@
 import pytest
 
 from reasoning.models import AuditEvent, SavedView
-from reasoning.services import questions
+from reasoning.services import questions, search_index
+from reasoning.services.exports import CAPTION
+
+
+@pytest.fixture
+def trace(trace):
+    """A trace that is indexed, as the reaper does it a moment later."""
+    search_index.catch_up(seconds=10)
+    return trace
 
 
 @pytest.fixture
@@ -29,14 +37,16 @@ def test_matches_are_marked_and_escaped(page, people, registered):
 
 def test_what_was_looked_for_is_recorded(page, trace):
     assert str(trace.pk) in page("/search/?q=answer&kind=trace&after=")
-    event = AuditEvent.objects.get(action="searched")
+    assert CAPTION in page("/search/?q=answer&kind=trace")
+    assert CAPTION not in page("/search/?q=pourquoi")
+    event = AuditEvent.objects.filter(action="searched").earliest("recorded_at", "id")
     assert (event.detail, event.place, event.actor_name) == (
         "q=answer&kind=trace",
         "page",
         "Elena Petrova",
     )
     page("/search/")
-    assert AuditEvent.objects.filter(action="searched").count() == 1
+    assert AuditEvent.objects.filter(action="searched").count() == 3
 
 
 def test_identifiers_come_first(page, trace):
