@@ -21,7 +21,7 @@ class TraceComparisons(TraceView):
         "traces_comparisons_list",
         "Read a trace's replays and re-scores",
         answers={200: list_of(ComparisonShape)},
-        refusals=[404],
+        refusals=[403, 404],
     )
     def get(self, request: Request, pk: Any) -> Response:
         """Oldest first. The reading is remembered."""

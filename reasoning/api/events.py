@@ -26,7 +26,7 @@ from reasoning.api.shapes.fields import Shape, Text
 from reasoning.core.errors import InvalidInput, NotFound
 from reasoning.core.errors import gettext_noop as _
 from reasoning.models import Action, Place, Run, RunStatus, Trace, User
-from reasoning.services import access, audit, live
+from reasoning.services import access, audit, live, withholding
 from reasoning.services.waiting import waits
 
 BEGINNING = "0"
@@ -72,7 +72,7 @@ class RunEvents(ApiView):
         "Watch a run",
         parameters=[WatchShape, LAST_EVENT_ID],
         answers={(200, "text/event-stream"): EVENT},
-        refusals=[400, 404],
+        refusals=[400, 403, 404],
     )
     def get(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         """Server-sent events; the data of each is a JSON object.
@@ -88,6 +88,7 @@ class RunEvents(ApiView):
         after = _last_event_id(request.headers.get("Last-Event-ID"), self.query(WatchShape))
         run = access.readable_run(self.user, pk)
         self.question = run.question
+        withholding.require_revealed(self.user, run.question)
         audit.remember(
             action=Action.VIEWED,
             place=Place.API,

@@ -85,7 +85,7 @@ class TraceProof(TraceView):
         "traces_proof",
         "Read a trace's proof of inclusion",
         answers={(200, "text/plain"): OpenApiTypes.STR},
-        refusals=[404, 409],
+        refusals=[403, 404, 409],
     )
     def get(self, request: Request, pk: Any) -> HttpResponse:
         """A ``.tlog-proof`` file: the trace's document in the log, up to a signed checkpoint."""

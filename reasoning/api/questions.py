@@ -131,7 +131,7 @@ class QuestionEvidence(ApiView):
         "questions_evidence",
         "Download the evidence",
         answers={200: {"type": "object", "additionalProperties": True}},
-        refusals=[404, 409],
+        refusals=[403, 404, 409],
     )
     def get(self, request: Request, pk: Any) -> Response:
         """The canonical document of every act, with each text and its salt, to be checked offline.

@@ -16,7 +16,7 @@ from reasoning.api.shapes.evidence import list_of, usernames
 from reasoning.core.errors import NotFound, Refused
 from reasoning.core.errors import gettext_noop as _
 from reasoning.models import Action, Entry, Place, Trace
-from reasoning.services import access, annotating, audit, integrity, log_state
+from reasoning.services import access, annotating, audit, decisions, integrity, log_state
 
 
 class SigningIsForPeople(Refused):
@@ -55,7 +55,7 @@ class TraceDetail(TraceView):
         "traces_read",
         "Read a trace",
         answers={200: shapes.TraceShape},
-        refusals=[404],
+        refusals=[403, 404],
     )
     def get(self, request: Request, pk: Any) -> Response:
         """What came back, complete or not, and how it came about. The reading is remembered."""
@@ -73,7 +73,7 @@ class TraceDocument(TraceView):
         "traces_document",
         "Read a trace's canonical document",
         answers={(200, "application/json"): OpenApiTypes.OBJECT},
-        refusals=[404],
+        refusals=[403, 404],
     )
     def get(self, request: Request, pk: Any) -> HttpResponse:
         """The exact bytes that the log hashes (RFC 8785); texts stand in it as commitments."""
@@ -91,7 +91,7 @@ class Annotations(TraceView):
         "traces_annotations_list",
         "Read the notes on a trace",
         answers={200: list_of(AnnotationShape)},
-        refusals=[404],
+        refusals=[403, 404],
     )
     def get(self, request: Request, pk: Any) -> Response:
         """Oldest first."""
@@ -120,11 +120,12 @@ class Decisions(TraceView):
         "traces_decisions_list",
         "Read the decisions on a trace",
         answers={200: list_of(DecisionShape)},
-        refusals=[404],
+        refusals=[403, 404],
     )
     def get(self, request: Request, pk: Any) -> Response:
-        """Oldest first. Decisions are signed in the web portal."""
-        rows = list(self.viewed(pk).decisions.order_by("recorded_at", "id"))
+        """Oldest first, withdrawn ones and withdrawals too. Decisions are signed in the web
+        portal."""
+        rows = decisions.of_trace(self.viewed(pk))
         shape = DecisionShape(rows, many=True, context=usernames(rows))
         return Response({"results": shape.data, "next": None})
 
@@ -137,5 +138,5 @@ class Decisions(TraceView):
     )
     def post(self, request: Request, pk: Any) -> NoReturn:
         """Always refused: a token cannot sign. The attempt is remembered."""
-        self.readable(pk)
+        self.question = access.trace_to_review(self.user, pk).run.question
         raise SigningIsForPeople

@@ -112,6 +112,40 @@ class SubmitterCannotDecide(Refused):
     sentence = _("You submitted this question; an independent reviewer must decide.")
 
 
+class Recused(Refused):
+    """Who has a conflict of interest does not decide."""
+
+    code = "recused"
+    sentence = _("You said that you have a conflict of interest here; others decide.")
+
+
+class TrainingMissing(Refused):
+    """The workspace's policy asks for a training record, and there is none in force."""
+
+    code = "training_missing"
+    sentence = _(
+        "This workspace asks for a current training record of whoever decides, and there is none "
+        "of yours. An administrator can record it."
+    )
+
+
+class AlreadySigned(Refused):
+    """Approvals are by different people."""
+
+    code = "already_signed"
+    sentence = _("You have signed this; another reviewer must sign too.")
+
+
+class AnswerWithheld(Refused):
+    """A reviewer says what they think before they see the answer."""
+
+    code = "preliminary_view_first"
+    sentence = _(
+        "This workspace asks for your own view first: write it down at the desk, then the answer "
+        "is shown."
+    )
+
+
 class CannotBeApproved(Refused):
     """The trace is truncated, missing or malformed; it can be rejected or sent back."""
 

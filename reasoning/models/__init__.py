@@ -13,7 +13,7 @@ from reasoning.models.comparison import (
     Replay,
     Rescore,
 )
-from reasoning.models.decision import Decision, Meaning
+from reasoning.models.decision import VERDICTS, Answer, Decision, Meaning
 from reasoning.models.deployment import Deployment, Renderer
 from reasoning.models.entry import Entry
 from reasoning.models.erasure import Erasure
@@ -35,9 +35,11 @@ from reasoning.models.log import (
 from reasoning.models.passkey import Passkey
 from reasoning.models.policy_version import PolicyVersion
 from reasoning.models.preference import Layout, Preference
+from reasoning.models.preliminary_view import PreliminaryView
 from reasoning.models.probe import Probe, ProbeOccasion
 from reasoning.models.prompt_version import EARLIER_TURNS, PromptVersion
 from reasoning.models.question import LanguageSource, Question, QuestionState, QuestionStatus
+from reasoning.models.recusal import Recusal
 from reasoning.models.registered import Registered
 from reasoning.models.review_claim import ReviewClaim
 from reasoning.models.run import Attempt, PartialOutput, Run, RunState, RunStatus, Wait
@@ -47,6 +49,7 @@ from reasoning.models.search_row import RecordKind, SearchPending, SearchRow
 from reasoning.models.stream_limit import StreamLimit
 from reasoning.models.tally import FindingTally, Pace, ReviewTally
 from reasoning.models.trace import Ending, Trace
+from reasoning.models.training_record import TrainingRecord
 from reasoning.models.user import User
 from reasoning.models.workspace import READING_ROLES, Membership, Role, Workspace
 
@@ -72,16 +75,21 @@ EVIDENCE: tuple[type[Evidence], ...] = (
     Rescore,
     Probe,
     Passkey,
+    PreliminaryView,
+    Recusal,
+    TrainingRecord,
 )
 
 __all__ = [
     "EARLIER_TURNS",
     "EVIDENCE",
     "READING_ROLES",
+    "VERDICTS",
     "Action",
     "ActorKind",
     "AnnotatedPart",
     "Annotation",
+    "Answer",
     "ApiToken",
     "Approval",
     "Attempt",
@@ -120,6 +128,7 @@ __all__ = [
     "Place",
     "PolicyVersion",
     "Preference",
+    "PreliminaryView",
     "Probe",
     "ProbeOccasion",
     "PromptVersion",
@@ -127,6 +136,7 @@ __all__ = [
     "QuestionState",
     "QuestionStatus",
     "RecordKind",
+    "Recusal",
     "Registered",
     "Renderer",
     "Replay",
@@ -147,6 +157,7 @@ __all__ = [
     "Tile",
     "TimestampToken",
     "Trace",
+    "TrainingRecord",
     "User",
     "Verdict",
     "ViewedPage",

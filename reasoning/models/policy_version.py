@@ -16,9 +16,11 @@ class PolicyVersion(Evidence):
     """A workspace's settings as they are from now on, and why. The newest is in force.
 
     Of its runs ``run_limit`` may be in flight at once (None: the service's setting; 0: any number).
-    ``approvals`` is how many reviewers must approve; ``checklist`` holds the statements that each
-    of them must answer, ``labels`` what annotations may be labelled with. Evidence of decided
-    questions is kept ``decided_years`` from the decision, of others ``undecided_years``.
+    ``approvals`` is how many reviewers must approve, ``training`` whether each needs a current
+    training record; they sign a statement in ``statement_language`` (empty: in their own).
+    ``checklist`` holds the statements that each of them must answer, ``labels`` what annotations
+    may be labelled with. Evidence of decided questions is kept ``decided_years`` from the
+    decision, of others ``undecided_years``.
     """
 
     KIND = "policy.changed"
@@ -35,6 +37,8 @@ class PolicyVersion(Evidence):
     second_factor = models.BooleanField()
     preliminary_view = models.BooleanField()
     conflict_statement = models.BooleanField()
+    training = models.BooleanField(default=False)
+    statement_language = models.CharField(max_length=10, default="")
     checklist = ArrayField(models.CharField(max_length=STATEMENT_LIMIT))
     labels = ArrayField(models.CharField(max_length=LABEL_LIMIT))
     decided_years = models.PositiveSmallIntegerField()
@@ -52,16 +56,20 @@ class PolicyVersion(Evidence):
 
     SETTINGS = (
         "name default_prompt default_profile default_deployment run_limit approvals "
-        "second_factor preliminary_view conflict_statement checklist labels decided_years "
-        "undecided_years"
+        "second_factor preliminary_view conflict_statement training statement_language checklist "
+        "labels decided_years undecided_years"
     )
 
     def facts(self) -> dict[str, Any]:
         settings = {name: getattr(self, name) for name in self.SETTINGS.split()}
-        limit = said(run_limit=settings.pop("run_limit"))
+        later = {
+            **said(run_limit=settings.pop("run_limit")),
+            **said(False, training=settings.pop("training")),
+            **said("", statement_language=settings.pop("statement_language")),
+        }
         return {
             "workspace_id": reference(self.workspace_id),
             "number": self.number,
             **settings,
-            **limit,
+            **later,
         }

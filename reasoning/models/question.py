@@ -18,12 +18,10 @@ class QuestionQuerySet(models.QuerySet["Question"]):
     """Scopes of questions."""
 
     def visible_to(self, user: Any, roles: tuple[str, ...]) -> "QuestionQuerySet":
-        """Questions of the workspaces in which the user has one of the roles."""
-        return self.filter(
-            workspace__in=Workspace.objects.filter(
-                memberships__user=user, memberships__role__in=roles
-            )
-        )
+        """Questions of the workspaces in which the user has one of the roles, but for those from
+        which the user keeps out for a conflict of interest."""
+        rooms = Workspace.objects.filter(memberships__user=user, memberships__role__in=roles)
+        return self.filter(workspace__in=rooms).exclude(recusals__actor_id=user.pk)
 
 
 class Question(Evidence):

@@ -5,6 +5,7 @@ from uuid import UUID
 from reasoning.core.errors import NotFound, Refused
 from reasoning.core.errors import gettext_noop as _
 from reasoning.models import READING_ROLES, Membership, Question, Role, Run, Trace, User, Workspace
+from reasoning.services import withholding
 
 
 def roles_of(user: User, workspace: Workspace | UUID) -> set[str]:
@@ -53,7 +54,16 @@ def readable_run(user: User, identifier: UUID) -> Run:
 
 
 def readable_trace(user: User, identifier: UUID) -> Trace:
-    """The trace with its run, when the user may read its question."""
+    """The trace with its run, when the user may read it: AnswerWithheld from a reviewer who is to
+    say first what they think."""
+    trace = trace_to_review(user, identifier)
+    withholding.require_revealed(user, trace.run.question)
+    return trace
+
+
+def trace_to_review(user: User, identifier: UUID) -> Trace:
+    """The trace with its run, when the user may read its question. Its texts may still be withheld
+    from them: this is for acts of reviewing, which show none."""
     trace = (
         Trace.objects.select_related(
             "attempt",

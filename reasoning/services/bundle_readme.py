@@ -69,7 +69,8 @@ With `n` the number of an entry, and common tools:
 4. The log said so: the Ed25519 signature at the end of `log/checkpoint` (c2sp.org/signed-note) is
    over its first three lines, and verifies with the key.
 5. A decision belongs to its trace: `trace_document_sha256` in the decision's facts is the SHA-256
-   of the trace's `entries/n.json`.
+   of the trace's `entries/n.json`. Its facts also say what was answered to the checklist, how many
+   approvals the policy asked for and, of a withdrawal, which decision counts no more.
 6. A passkey signed a decision: take the decision's entry without `kind`, `recorded_at` and
    `facts.assertion`, with the schema `magistral-audit/decision-to-sign/v1`. The SHA-256 of that as
    canonical JSON (RFC 8785) is the `challenge` in the assertion's `client_data`. The signature is

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from reasoning.core.errors import Conflict, InvalidInput, Refused, SubmitterCannotDecide
+from reasoning.core.errors import Conflict, InvalidInput, Refused
 from reasoning.core.errors import gettext_noop as _
 from reasoning.core.texts import require_text
 from reasoning.models import (
     Action,
+    Decision,
     Place,
     Question,
     QuestionState,
@@ -23,7 +24,7 @@ from reasoning.models import (
     Trace,
     User,
 )
-from reasoning.services import access, audit, clock
+from reasoning.services import audit, clock, reviewers
 
 REASON_LIMIT = 1000
 HANDED_OVER_FOR = timedelta(hours=24)
@@ -34,10 +35,10 @@ HANDED_OVER_FOR = timedelta(hours=24)
 def claim(*, user: User, trace: Trace) -> ReviewClaim:
     """Hold a trace for review for a while; again by the same reviewer prolongs it.
 
-    Raises Refused (not a reviewer, or the submitter), and Conflict when the question is decided,
+    Raises Refused (whoever may not decide here), and Conflict when the question is decided,
     another reviewer holds it, or there is a newer trace.
     """
-    require_independent_reviewer(user, trace)
+    reviewers.require_eligible(user, trace)
     held = _held(trace)
     now = clock.now()
     if held and held.reviewer_id == user.pk:
@@ -81,14 +82,16 @@ def hand_over(*, user: User, trace: Trace, to: User | None, reason: str) -> Revi
 
 def successors(*, user: User, question: Question) -> list[User]:
     """To whom this user may hand the question's review over, by name."""
-    reviewers = User.objects.filter(
+    eligible = User.objects.filter(
         memberships__workspace=question.workspace_id,
         memberships__role=Role.REVIEWER,
         is_active=True,
         is_service=False,
         locked_at=None,
     )
-    others = reviewers.exclude(pk__in=[user.pk, question.actor_id])
+    signed = Decision.objects.standing().filter(trace=question.state.trace_id)
+    out = {user.pk, *reviewers.dependent(question), *signed.values_list("actor_id", flat=True)}
+    others = eligible.exclude(pk__in=[one for one in out if one])
     return list(others.distinct().order_by("display_name", "username"))
 
 
@@ -98,17 +101,10 @@ def holder(trace: Trace) -> ReviewClaim | None:
     return live.select_related("reviewer", "handed_by").first()
 
 
-def require_independent_reviewer(user: User, trace: Trace) -> None:
-    """Raise Refused when the user is no reviewer here, or asked the question."""
-    access.require_role(user, trace.run.question.workspace_id, Role.REVIEWER)
-    if trace.run.question.actor_id == user.pk:
-        raise SubmitterCannotDecide
-
-
 def obstacle(*, user: User, trace: Trace) -> Refused | Conflict | None:
     """Why this user cannot take the trace just now; None when nothing stands in the way."""
     try:
-        require_independent_reviewer(user, trace)
+        reviewers.require_eligible(user, trace)
         _require_decidable(trace, trace.run.question.state)
     except (Refused, Conflict) as error:
         return error

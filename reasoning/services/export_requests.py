@@ -27,10 +27,11 @@ from reasoning.models import (
     ExportStatus,
     Place,
     Question,
+    Recusal,
     User,
     Workspace,
 )
-from reasoning.services import access, audit
+from reasoning.services import access, audit, withholding
 from reasoning.services.audit import actor_of
 from reasoning.services.evidence import record
 
@@ -55,9 +56,10 @@ def ask(*, user: User, scope: Scope) -> ExportJob:
     """Record the wish, and queue the work. Tell the broker after the commit.
 
     Raises InvalidInput for a workspace or questions that the user may not read, and for a scope
-    without questions or with too many.
+    without questions or with too many; AnswerWithheld when an answer in it is withheld from them.
     """
     request = ExportRequest(
+        actor_id=user.pk,
         workspace_ids=[workspace.pk for workspace in _workspaces(user, scope.workspace)],
         question_ids=list(dict.fromkeys(scope.questions)),
         asked_from=scope.asked_from,
@@ -65,6 +67,7 @@ def ask(*, user: User, scope: Scope) -> ExportJob:
         decided=scope.decided,
     )
     count = _checked_count(request)
+    withholding.require_all_revealed(user, questions_of(request).values_list("pk", flat=True))
     record(actor_of(user), request)
     return ExportJob.objects.create(
         request=request,
@@ -75,7 +78,8 @@ def ask(*, user: User, scope: Scope) -> ExportJob:
 
 
 def questions_of(request: ExportRequest) -> QuerySet[Question]:
-    """The questions in a request's scope, as it was when it was recorded, in a fixed order."""
+    """The questions in a request's scope, as it was when it was recorded, in a fixed order; without
+    those from which who asked keeps out."""
     conditions = Q(workspace__in=request.workspace_ids)
     if request.question_ids:
         conditions &= Q(pk__in=request.question_ids)
@@ -86,7 +90,8 @@ def questions_of(request: ExportRequest) -> QuerySet[Question]:
     recorded = Q(recorded_at__lte=request.recorded_at) if request.recorded_at else Q()
     if request.decided:
         conditions &= Q(Exists(Decision.objects.filter(recorded, question_id=OuterRef("pk"))))
-    return Question.objects.filter(conditions, recorded).order_by("pk")
+    out = Recusal.objects.filter(recorded, question=OuterRef("pk"), actor_id=request.actor_id)
+    return Question.objects.filter(conditions, recorded, ~Exists(out)).order_by("pk")
 
 
 def mine(*, user: User) -> QuerySet[ExportJob]:

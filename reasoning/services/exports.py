@@ -18,7 +18,7 @@ from reasoning.models import (
     Question,
     User,
 )
-from reasoning.services import audit, clock, integrity
+from reasoning.services import audit, clock, integrity, withholding
 
 SCHEMA = "magistral-audit/evidence/v1"
 CAPTION = (
@@ -41,8 +41,10 @@ def evidence_of(*, user: User, question: Question, place: Place) -> dict[str, An
 
     Each item holds the canonical document (base64 of the exact bytes), its SHA-256, and every
     committed text with its salt, so that ``HMAC-SHA256(salt, text)`` can be compared with the
-    document's commitment. Raises IntegrityMismatch when a row is not what was recorded.
+    document's commitment. Raises IntegrityMismatch when a row is not what was recorded, and
+    AnswerWithheld when an answer is withheld from the user.
     """
+    withholding.require_revealed(user, question)
     audit.remember(
         action=Action.DOWNLOADED, place=place, user=user, question=question, subject_id=question.pk
     )

@@ -25,6 +25,7 @@ from reasoning.models import (
     User,
     Workspace,
 )
+from reasoning.services import decisions
 
 
 def followed(
@@ -68,6 +69,11 @@ def chain_of(run: Run) -> Chain:
     return Chain(question.follows, run.follows_trace_id, list(following))
 
 
+def has_answer(question: Question) -> bool:
+    """Whether there is a finished answer to go on from."""
+    return Trace.objects.filter(run__question=question, ending=Ending.FINISHED).exists()
+
+
 def require_answer(question: Question) -> Trace:
     """The answer to go on from: the approved one if there is any, else the latest finished.
 
@@ -75,7 +81,8 @@ def require_answer(question: Question) -> Trace:
     """
     finished = Trace.objects.filter(run__question=question, ending=Ending.FINISHED)
     newest = ("-run__number", "-attempt__number")
-    approved = finished.filter(decisions__meaning=Meaning.APPROVED).order_by(*newest).first()
+    signed = finished.filter(decisions__meaning=Meaning.APPROVED).distinct().order_by(*newest)
+    approved = next((trace for trace in signed if decisions.is_approved(trace)), None)
     found = approved or finished.order_by(*newest).first()
     if found is None:
         sentence = _("This question has no finished answer to go on from.")

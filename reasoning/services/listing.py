@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db.models import F, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Left
 
-from reasoning.models import READING_ROLES, Decision, Question, Trace, User
+from reasoning.models import READING_ROLES, Question, Trace, User
 from reasoning.models.question import QuestionQuerySet
-from reasoning.services import keyset
+from reasoning.services import decisions, keyset
 
 PAGE_SIZE = 50
 EXCERPT = 300
@@ -96,9 +96,6 @@ def _page(rows: QuestionQuerySet, cursor: str, size: int) -> Page:
 
 def _attach_decisions(questions: list[Question]) -> None:
     """``latest_decision`` on each, in one query."""
-    decisions = Decision.objects.filter(question_id__in=[q.pk for q in questions])
-    latest = {
-        decision.question_id: decision for decision in decisions.order_by("recorded_at", "id")
-    }
+    latest = decisions.latest_of([question.pk for question in questions])
     for question in questions:
         question.latest_decision = latest.get(question.pk)  # type: ignore[attr-defined]

@@ -18,35 +18,48 @@ from django.db import transaction
 
 from reasoning.core import canonical, commitments, cose
 from reasoning.core import passkeys as core
-from reasoning.core.errors import Malformed, NotFound, VerificationFailed, WrongCredentials
+from reasoning.core.errors import (
+    Conflict,
+    Malformed,
+    NotFound,
+    VerificationFailed,
+    WrongCredentials,
+)
 from reasoning.core.errors import gettext_noop as _
 from reasoning.core.identifiers import uuid7
 from reasoning.core.passkeys import Assertion
 from reasoning.models import Decision, Entry, Passkey, Trace, User
-from reasoning.services import clock, credentials, review
+from reasoning.services import clock, credentials, policies, review
 from reasoning.services.audit import actor_of
 from reasoning.services.evidence import record
+from reasoning.services.wishes import Wish
 
 
 @dataclass(frozen=True)
 class Frozen:
     """A decision as it will be stored, but for the time and the signature; fit for JSON.
 
-    ``salts`` are those of the committed texts, in hex; ``shown`` the hash of the trace's document.
+    ``salts`` are those of the committed texts, in hex; ``policy`` is the version of the workspace's
+    policy under which it was drawn up.
     """
 
     id: str
     trace: str
     passkey: str
-    meaning: str
-    rationale: str
     nonce: str
-    shown: str
+    policy: int
     salts: dict[str, str]
+    wish: Wish
 
     def as_dict(self) -> dict[str, Any]:
         """What a session keeps until the signature is there."""
         return asdict(self)
+
+    @classmethod
+    def of_dict(cls, kept: dict[str, Any]) -> "Frozen":
+        """What ``as_dict`` gave, with lists for tuples as sessions keep them."""
+        wish = Wish(**{**kept["wish"], "answers": tuple(kept["wish"]["answers"])})
+        return cls(**{**kept, "wish": wish})
 
 
 # Registered keys --------------------------------------------------------------------------------
@@ -95,31 +108,21 @@ def _held(user: User, identifier: UUID, rp_id: str) -> Passkey:
 
 
 @transaction.atomic
-def freeze(
-    *,
-    user: User,
-    trace: Trace,
-    meaning: str,
-    rationale: str,
-    document_sha256_shown: str,
-    passkey_id: UUID,
-    rp_id: str,
-) -> Frozen:
-    """Draw up a decision to be signed with this passkey. Stores nothing.
+def freeze(*, user: User, trace: Trace, wish: Wish, passkey_id: UUID, rp_id: str) -> Frozen:
+    """Draw up a decision, or a withdrawal, to be signed with this passkey. Stores nothing.
 
     Raises what ``review.sign`` raises, but for wrong passwords.
     """
     credentials.require_open(user)
-    review.require_signable(user, trace, meaning, rationale, document_sha256_shown)
+    review.require_signable(user, trace, wish)
     return Frozen(
         id=str(uuid7()),
         trace=str(trace.pk),
         passkey=str(_held(user, passkey_id, rp_id).pk),
-        meaning=meaning,
-        rationale=rationale,
         nonce=secrets.token_hex(32),
-        shown=document_sha256_shown,
+        policy=_policy_version(trace),
         salts={name: commitments.new_salt().hex() for name in Decision.committed()},
+        wish=wish,
     )
 
 
@@ -140,10 +143,13 @@ def challenge(*, user: User, trace: Trace, frozen: Frozen) -> bytes:
 def sign(*, user: User, trace: Trace, frozen: Frozen, assertion: Assertion, rp_id: str) -> Decision:
     """Store the frozen decision with the passkey's assertion over it.
 
-    Raises WrongCredentials when the assertion does not verify, else what ``freeze`` raises.
+    Raises WrongCredentials when the assertion does not verify, Conflict when the policy changed
+    meanwhile, else what ``freeze`` raises.
     """
     credentials.require_open(user)
-    review.require_signable(user, trace, frozen.meaning, frozen.rationale, frozen.shown)
+    review.require_signable(user, trace, frozen.wish)
+    if _policy_version(trace) != frozen.policy:
+        raise Conflict(_("The workspace's policy changed meanwhile. Begin again."))
     passkey = _held(user, UUID(frozen.passkey), rp_id)
     last = passkey.decisions.order_by("-recorded_at").first()
     decision = _decision(user, trace, frozen)
@@ -161,12 +167,16 @@ def sign(*, user: User, trace: Trace, frozen: Frozen, assertion: Assertion, rp_i
 
 
 def _decision(user: User, trace: Trace, frozen: Frozen) -> Decision:
-    decision = review.draft(user, trace, frozen.meaning, frozen.rationale, core.METHOD)
+    decision = review.draft(user, trace, frozen.wish, core.METHOD)
     decision.id = UUID(frozen.id)
     decision.passkey_id, decision.nonce = UUID(frozen.passkey), frozen.nonce
     for name, salt in frozen.salts.items():
         setattr(decision, f"{name}_salt", bytes.fromhex(salt))
     return decision
+
+
+def _policy_version(trace: Trace) -> int:
+    return policies.policy_of(trace.run.question.workspace).version
 
 
 def _document(identifier: UUID) -> dict[str, Any]:

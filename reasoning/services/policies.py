@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
+from django.conf import settings as settings_file
 from django.db import transaction
 
 from reasoning.core.errors import Conflict, FieldError, InvalidInput
@@ -29,7 +30,8 @@ class Policy:
 
     ``version`` counts the changes; 0 are the defaults that hold before anybody has set one.
     ``checklist`` holds the statements that a reviewer answers, ``labels`` what annotations may be
-    labelled with. Years count from the decision, or from the question where none was made.
+    labelled with. Statements are signed in ``statement_language``; empty: in the signer's own.
+    Years count from the decision, or from the question where none was made.
     """
 
     version: int = 0
@@ -37,6 +39,8 @@ class Policy:
     second_factor: bool = False
     preliminary_view: bool = False
     conflict_statement: bool = False
+    training: bool = False
+    statement_language: str = ""
     checklist: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     decided_years: int = 7
@@ -44,7 +48,8 @@ class Policy:
 
     @property
     def four_eyes(self) -> bool:
-        """Whoever asked never decides; no workspace can switch that off."""
+        """Whoever asked, for the question or a run of it, never decides; no workspace can switch
+        that off."""
         return True
 
 
@@ -52,7 +57,7 @@ _TERMS = tuple(field.name for field in fields(Policy) if field.name != "version"
 _DEFAULTS = {kind.default: kind for kind in registry.KINDS}
 _OWN = ("name", *_DEFAULTS, "run_limit")
 """What the workspace's own row repeats, for those who use it at every question."""
-_FLAGS = ("second_factor", "preliminary_view", "conflict_statement")
+_FLAGS = ("second_factor", "preliminary_view", "conflict_statement", "training")
 
 
 def policy_of(workspace: Workspace) -> Policy:
@@ -158,6 +163,7 @@ def _require_sound(workspace: Workspace, settings: dict[str, Any], present: dict
         _out_of_range("approvals", settings["approvals"], *APPROVALS),
         _limit_problem(settings["run_limit"]),
         *(_not_boolean(name, settings[name]) for name in _FLAGS),
+        _language_problem(settings["statement_language"]),
         _list_problem("checklist", settings["checklist"], CHECKLIST_ITEMS, STATEMENT_LIMIT),
         _list_problem("labels", settings["labels"], LABELS, LABEL_LIMIT),
         *(_years_problem(name, settings, present) for name in ("decided_years", "undecided_years")),
@@ -185,6 +191,13 @@ def _not_boolean(name: str, value: Any) -> FieldError | None:
     if isinstance(value, bool):
         return None
     return FieldError(name, "not_boolean", _("Must be true or false."))
+
+
+def _language_problem(value: Any) -> FieldError | None:
+    if value == "" or value in dict(settings_file.LANGUAGES):
+        return None
+    sentence = _("Must be a language of the interface.")
+    return FieldError("statement_language", "unknown", sentence)
 
 
 def _list_problem(name: str, items: Any, count: int, length: int) -> FieldError | None:

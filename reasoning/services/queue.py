@@ -15,12 +15,15 @@ from django.db.models.functions import Left
 
 from reasoning.core.errors import Conflict
 from reasoning.models import (
+    Decision,
     Finding,
     Question,
     QuestionState,
     QuestionStatus,
+    Recusal,
     ReviewClaim,
     Role,
+    Run,
     Severity,
     Trace,
     User,
@@ -102,7 +105,7 @@ def take_next(*, user: User, wanted: Wanted) -> Trace | None:
     """
     unclaimed = replace(wanted, scope=UNCLAIMED)
     for question, _moment in _found(user, unclaimed, "", TRIES):
-        trace = access.readable_trace(user, _trace_id(question))
+        trace = access.trace_to_review(user, _trace_id(question))
         try:
             claims.claim(user=user, trace=trace)
         except Conflict:
@@ -135,6 +138,7 @@ def _united(user: User, wanted: Wanted, cursor: str, size: int) -> "QuerySet[Any
 
 def _in_room(room: Workspace, user: User, wanted: Wanted, cursor: str) -> "QuerySet[Any, Any]":
     rows = QuestionState.objects.filter(
+        ~Exists(Recusal.objects.filter(question=OuterRef("question"), actor_id=user.pk)),
         _scope(user, wanted.scope),
         _finding(wanted.finding),
         status=QuestionStatus.IN_REVIEW,
@@ -163,7 +167,10 @@ def _scope(user: User, scope: str) -> Q:
     if scope == MINE:
         return Q(Exists(live.filter(reviewer=user)))
     if scope == UNCLAIMED:
-        return ~Q(asked_by=user.pk) & ~Q(Exists(live))
+        asked = Run.objects.filter(question=OuterRef("question"), actor_id=user.pk)
+        signed = Decision.objects.standing().filter(trace=OuterRef("trace"), actor_id=user.pk)
+        mine = Q(asked_by=user.pk) | Q(Exists(asked)) | Q(Exists(signed))
+        return ~mine & ~Q(Exists(live))
     return Q()
 
 

@@ -66,7 +66,8 @@ def precedents(*, user: User, question: Question) -> list[Precedent]:
         .order_by("-recorded_at")[:MOST]
     )
     by_id: dict[Any, Any] = {other.pk: other for other in others}
-    decisions = Decision.objects.filter(question_id__in=list(by_id)).order_by("-recorded_at")
+    standing = Decision.objects.standing().filter(question_id__in=list(by_id))
+    decisions = standing.order_by("-recorded_at")
     return [
         Precedent(decision, by_id[decision.question_id], by_id[decision.question_id].excerpt or "")
         for decision in decisions[:MOST]

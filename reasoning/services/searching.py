@@ -21,7 +21,7 @@ from reasoning.core.errors import gettext_noop as _
 from reasoning.core.search_words import CONFIGURATIONS, WITHOUT_STEMS
 from reasoning.core.texts import require_text
 from reasoning.models import RecordKind, User
-from reasoning.services import access, keyset
+from reasoning.services import access, keyset, withholding
 
 PAGE_SIZE = 20
 WORDS_LIMIT = 300
@@ -97,7 +97,7 @@ def find(*, user: User, facets: Facets, cursor: str = "", size: int = PAGE_SIZE)
     if facets.words.strip() and not queries.stems:
         return Results([], "", None, meaningless=True)
     rooms = _rooms(user, facets.workspace)
-    conditions = [*_conditions(facets, rooms), *_words(queries), *_rest(cursor)]
+    conditions = [*_conditions(facets, rooms), *_hidden(user), *_words(queries), *_rest(cursor)]
     rows = _rows(conditions, size + 1, by_words=bool(queries.stems))
     last = rows[size - 1] if len(rows) > size else None
     after = keyset.cursor_of(last.recorded_at, last.subject_id) if last else ""
@@ -157,6 +157,18 @@ def _conditions(facets: Facets, rooms: list[UUID]) -> list[Condition]:
     }
     narrowed = [(sql, [value]) for sql, value in exact.items() if value]
     return [("row.workspace_id = ANY(%s)", [rooms]), *narrowed]
+
+
+def _hidden(user: User) -> list[Condition]:
+    """Nothing of questions from which the user keeps out; of those whose answer is withheld from
+    them, only what was asked."""
+    recused = "SELECT FROM reasoning_recusal WHERE question_id = row.question_id AND actor_id = %s"
+    found: list[Condition] = [(f"NOT EXISTS ({recused})", [user.pk])]
+    withheld = withholding.withheld_from(user).values("pk")
+    if not withheld.query.is_empty():
+        sql, values = withheld.query.sql_with_params()
+        found.append((f"(row.kind = 'question' OR row.question_id NOT IN ({sql}))", list(values)))
+    return found
 
 
 def _words(queries: Queries) -> list[Condition]:

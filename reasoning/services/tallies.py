@@ -17,7 +17,7 @@ SELECT decision.id, decision.trace_id, decision.question_id, decision.actor_id, 
        coalesce(trace.thinking_tokens + trace.summary_tokens, octet_length(trace.raw_text) / 4, 0)
          AS tokens
   FROM reasoning_decision AS decision
-  JOIN reasoning_trace AS trace ON trace.id = decision.trace_id
+  JOIN reasoning_trace AS trace ON trace.id = decision.trace_id AND decision.withdraws_id IS NULL
   JOIN reasoning_questionstate AS state ON state.question_id = decision.question_id
   LEFT JOIN LATERAL (
     SELECT extract(epoch FROM decision.recorded_at - event.recorded_at)::float8 AS seconds
@@ -28,7 +28,8 @@ SELECT decision.id, decision.trace_id, decision.question_id, decision.actor_id, 
      ORDER BY event.recorded_at DESC LIMIT 1) AS taken ON true
 """
 """Decisions with how long the review took: from the last time the signer took it, to signing. It is
-not known where nobody took it, or where it was handed over. ``tokens`` are those to be read."""
+not known where nobody took it, or where it was handed over. ``tokens`` are those to be read. To
+withdraw a decision is no review."""
 
 _ADD_REVIEWS = f"""
 INSERT INTO reasoning_reviewtally AS tally

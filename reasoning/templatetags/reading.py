@@ -13,7 +13,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext, pgettext
 
 from reasoning.core.languages import LANGUAGES
-from reasoning.models import Place, Role
+from reasoning.models import Answer, Place, Role
 from reasoning.services import finding_words
 from reasoning.web import passages
 
@@ -147,6 +147,12 @@ def role_name(role: str) -> str:
 def place_name(place: str) -> str:
     """Where something was done, in the reader's language."""
     return str(dict(Place.choices).get(place, place))
+
+
+@register.filter
+def answer_name(answer: str) -> str:
+    """An answer to a statement of a checklist, in the reader's language."""
+    return str(dict(Answer.choices).get(answer, gettext("not answered")))
 
 
 @register.filter

@@ -13,7 +13,16 @@ from reasoning.core.errors import AuditError, FieldError, InvalidInput, NotFound
 from reasoning.core.errors import gettext_noop as _
 from reasoning.core.prompts import Exchange
 from reasoning.core.texts import require_text
-from reasoning.models import LanguageSource, PromptVersion, Question, Role, User, Workspace
+from reasoning.models import (
+    Decision,
+    LanguageSource,
+    Meaning,
+    PromptVersion,
+    Question,
+    Role,
+    User,
+    Workspace,
+)
 from reasoning.services import access, follow_ups, questions, registry, watching
 from reasoning.services.tokenizers import question_room
 from reasoning.templatetags.reading import direction, language_short
@@ -75,21 +84,44 @@ def count(request: SignedIn) -> HttpResponse:
 
 
 def _beginning(request: SignedIn) -> dict[str, object]:
-    """For a follow-up, the room, case and language of what it follows; else nothing."""
-    question = _followed(request)
+    """For a follow-up, the room, case and language of what it follows; for what a reviewer sent
+    back, their words too; else nothing."""
+    decision = _sent_back(request)
+    question = decision.trace.run.question if decision else _followed(request)
     if question is None:
         return {}
+    goes_on = decision is None or follow_ups.has_answer(question)
     return {
-        "follows": question.pk,
+        "text": decision.asked_anew if decision else "",
+        "follows": question.pk if goes_on else "",
         "workspace": question.workspace.slug,
         "case_reference": question.case_reference,
         "language": question.language if question.language_source == LanguageSource.STATED else "",
     }
 
 
+def _sent_back(request: SignedIn) -> Decision | None:
+    """The decision whose new question is to be asked. NotFound where it is not this person's to
+    read, or nothing was sent back with it."""
+    named = request.GET.get("anew")
+    if not named:
+        return None
+    try:
+        decision = Decision.objects.filter(pk=UUID(named), meaning=Meaning.SENT_BACK).first()
+    except ValueError as error:
+        raise NotFound from error
+    if decision is None:
+        raise NotFound
+    decision.trace = access.readable_trace(request.user, decision.trace_id)
+    return decision
+
+
 def _followed(request: SignedIn) -> Question | None:
     """The question that the form's would follow. NotFound where it is not this person's to read."""
     named = request.GET.get("follows") or request.POST.get("follows")
+    decision = _sent_back(request)
+    if decision and follow_ups.has_answer(decision.trace.run.question):
+        return decision.trace.run.question
     if not named:
         return None
     try:

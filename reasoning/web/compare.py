@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from reasoning.core.differences import Piece, pieces
 from reasoning.core.errors import NotFound
 from reasoning.models import Question, Trace
-from reasoning.services import access, integrity
+from reasoning.services import access, integrity, withholding
 from reasoning.web.requests import SignedIn, signed_in
 from reasoning.web.traces import remember_view
 
@@ -36,6 +36,7 @@ class Side:
 def runs(request: SignedIn, identifier: UUID) -> HttpResponse:
     """The traces named in the address, or the two newest; both are re-checked and viewed."""
     question = access.readable_question(request.user, identifier)
+    withholding.require_revealed(request.user, question)
     traces = _traces(question)
     old, new = _chosen(traces, request.GET.get("old", ""), request.GET.get("new", ""))
     for trace in (old, new):

@@ -13,13 +13,23 @@ from django.views.decorators.http import require_GET, require_POST
 
 from reasoning.core.errors import AuditError, InvalidInput, gettext_noop
 from reasoning.models import Annotation, Role, Trace, User
-from reasoning.services import access, annotating, claims, readers
+from reasoning.services import (
+    access,
+    annotating,
+    claims,
+    decisions,
+    policies,
+    preliminary,
+    readers,
+    withholding,
+)
 from reasoning.services.labels import labels_of
-from reasoning.web.forms import NoteForm
+from reasoning.web.forms import NoteForm, ViewForm
 from reasoning.web.passages import paragraphs
 from reasoning.web.questions import runs_of
 from reasoning.web.queue import queue_address
 from reasoning.web.requests import SignedIn, signed_in
+from reasoning.web.reviewing import remember_question_view, view_first
 from reasoning.web.sentences import put_on_form, sentence_of
 from reasoning.web.traces import evidence_context, remember_view
 
@@ -28,7 +38,11 @@ from reasoning.web.traces import evidence_context, remember_view
 @require_GET
 def desk(request: SignedIn, identifier: UUID) -> HttpResponse:
     """Evidence to read and a panel to judge it. Reading is free: the review is taken by a POST."""
-    trace = access.readable_trace(request.user, identifier)
+    trace = access.trace_to_review(request.user, identifier)
+    awaited = withholding.awaited(user=request.user, question=trace.run.question)
+    if awaited is not None:
+        remember_question_view(request, trace)
+        return view_first(request, trace, awaited, ViewForm())
     looked = readers.last_look(user=request.user, question=trace.run.question)
     remember_view(request, trace)
     return _desk(request, trace, _empty_form(request, trace), looked=looked)
@@ -137,6 +151,9 @@ def _desk(
     claim = held if held and held.reviewer_id == user.pk else None
     more = {
         "claim": claim,
+        "progress": decisions.progress_of(trace),
+        "checklist": policies.policy_of(question.workspace).checklist,
+        "view": preliminary.view_of(user=user, question=question),
         "obstacle": sentence_of(obstacle) if obstacle else "",
         "successors": claims.successors(user=user, question=question) if claim else [],
         "queue": queue_address(request),

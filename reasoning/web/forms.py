@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from reasoning.core.languages import LANGUAGES, UNDETERMINED
 from reasoning.models import (
+    VERDICTS,
     AnnotatedPart,
-    Meaning,
+    Answer,
     Membership,
     QuestionStatus,
     Registered,
@@ -21,6 +22,8 @@ from reasoning.models import (
     Workspace,
 )
 from reasoning.services import finding_words
+from reasoning.services.policies import Policy
+from reasoning.services.wishes import Wish
 from reasoning.web import widgets
 
 Choices = list[tuple[str, Any]]
@@ -174,16 +177,76 @@ class NoteForm(forms.Form):
         _choose(self, "label", [("", _("None")), *((label, gettext(label)) for label in labels)])
 
 
+class Answered(forms.ChoiceField):
+    """One statement of a checklist. Nothing is preselected; the service says what must be there."""
+
+    def __init__(self, **options: Any) -> None:
+        choices = Answer.choices
+        super().__init__(choices=choices, required=False, widget=forms.RadioSelect, **options)
+
+
+class ViewForm(forms.Form):
+    """What a reviewer thinks before they see the answer."""
+
+    view = Text(
+        label=_("Your own view"),
+        help_text=_("What should the answer be, or say? It becomes part of the record."),
+        widget=widgets.text(6),
+    )
+
+
+class RecuseForm(forms.Form):
+    """Why a reviewer keeps out."""
+
+    reason = Text(
+        label=_("What is the conflict?"),
+        help_text=_("As much as may be said. It becomes part of the record."),
+        widget=widgets.text(4),
+    )
+
+
+class TrainingForm(forms.Form):
+    """A person's training."""
+
+    person = forms.ChoiceField(label=_("Reviewer"), widget=widgets.select())
+    course = forms.CharField(label=_("Training"), widget=widgets.line())
+    completed_on = forms.DateField(label=_("Completed on"), widget=widgets.day())
+    expires_on = forms.DateField(
+        label=_("Counts until"),
+        required=False,
+        help_text=_("Left empty: for as long as no newer record says otherwise."),
+        widget=widgets.day(),
+    )
+
+    def __init__(self, people: Iterable[User], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = [(str(person.pk), person.get_full_name()) for person in people]
+        _choose(self, "person", [("", _("Choose a reviewer")), *named])
+
+
 class SignForm(forms.Form):
     """A decision. Nothing is preselected."""
 
     meaning = forms.ChoiceField(
-        label=_("Meaning"), choices=Meaning.choices, widget=forms.RadioSelect
+        label=_("Meaning"),
+        choices=[(meaning.value, meaning.label) for meaning in VERDICTS],
+        widget=forms.RadioSelect,
     )
     rationale = Text(
         label=_("Why do you decide so?"),
         help_text=_("In your own words. The decision and its reasons are yours, not the model's."),
         widget=widgets.text(6),
+    )
+    asked_anew = Text(
+        label=_("What is to be asked anew?"),
+        required=False,
+        help_text=_("Only when you send it back: the question as it should be asked."),
+        widget=widgets.text(4),
+    )
+    no_conflict = forms.BooleanField(
+        label=_("I have no conflict of interest in this matter."),
+        required=False,
+        widget=forms.CheckboxInput(),
     )
     password = forms.CharField(
         label=_("Password"),
@@ -198,20 +261,52 @@ class SignForm(forms.Form):
         widget=widgets.code(),
     )
 
-    def __init__(self, *args: Any, with_code: bool = False, **kwargs: Any) -> None:
+    def __init__(self, policy: Policy, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not with_code:
-            del self.fields["code"]
+        self.checklist = [f"answer_{number}" for number, _s in enumerate(policy.checklist, 1)]
+        for name, statement in zip(self.checklist, policy.checklist, strict=True):
+            self.fields[name] = Answered(label=statement)
+        if not policy.conflict_statement:
+            del self.fields["no_conflict"]
+        _ask_for_credentials(self, policy)
+
+    def wish(self, shown: str) -> Wish:
+        """What is to be signed; ``shown`` is the hash of the trace's document."""
+        values = self.cleaned_data
+        return Wish(
+            meaning=values["meaning"],
+            rationale=values["rationale"],
+            shown=shown,
+            answers=tuple(values[name] for name in self.checklist),
+            no_conflict=bool(values.get("no_conflict")),
+            asked_anew=values["asked_anew"],
+        )
 
 
-class PasskeySignForm(SignForm):
-    """The same, to be signed with a passkey instead of a password."""
+class WithdrawForm(forms.Form):
+    """The withdrawal of a decision."""
 
-    passkey = forms.UUIDField()
+    rationale = Text(
+        label=_("Why is it withdrawn?"),
+        help_text=_("The decision stays on record, with this reason beside it."),
+        widget=widgets.text(5),
+    )
+    password = SignForm.base_fields["password"]
+    code = SignForm.base_fields["code"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, policy: Policy, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password"].required = False
+        _ask_for_credentials(self, policy)
+
+
+def _ask_for_credentials(form: forms.Form, policy: Policy) -> None:
+    """A password, and a code where the policy demands one; neither from who uses a passkey."""
+    if not policy.second_factor:
+        del form.fields["code"]
+    if "passkey" in form.data:
+        form.fields["passkey"] = forms.UUIDField(widget=forms.HiddenInput)
+        for name in {"password", "code"} & set(form.fields):
+            form.fields[name].required = False
 
 
 def language_choices() -> Choices:

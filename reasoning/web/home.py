@@ -15,7 +15,7 @@ from reasoning.models import (
     User,
 )
 from reasoning.models.question import QuestionQuerySet
-from reasoning.services import access
+from reasoning.services import access, withholding
 from reasoning.services.counting import Count, count_up_to
 from reasoning.services.review import latest_trace_id
 from reasoning.web import demonstration
@@ -31,7 +31,7 @@ def home(request: SignedIn) -> HttpResponse:
     """What this is, one question with its trace, where to go from here, and counts."""
     visible = Question.objects.visible_to(request.user, READING_ROLES)
     specimen = _specimen(visible)
-    trace = _latest_trace(specimen) if specimen else None
+    trace = _latest_trace(request.user, specimen) if specimen else None
     entry: LogState | None = log_state(trace.pk) if trace else None
     return render(
         request,
@@ -53,7 +53,10 @@ def _specimen(visible: QuestionQuerySet) -> Question | None:
     return rows.filter(state__status__in=ANSWERED).first() or rows.first()
 
 
-def _latest_trace(question: Question) -> Trace | None:
+def _latest_trace(user: User, question: Question) -> Trace | None:
+    """None too while the answer is withheld from this person."""
+    if withholding.awaited(user=user, question=question):
+        return None
     latest = latest_trace_id(question)
     return Trace.objects.get(pk=latest) if latest else None
 

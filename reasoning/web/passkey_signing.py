@@ -3,25 +3,26 @@
 import base64
 import binascii
 import json
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
-from reasoning.core.errors import AuditError, Conflict, InvalidInput, WrongCredentials
+from reasoning.core.errors import AuditError, Conflict, WrongCredentials
 from reasoning.core.passkeys import Assertion
 from reasoning.models import Meaning, Trace
 from reasoning.services import access, passkeys, review
 from reasoning.services.passkeys import Frozen
-from reasoning.web.forms import PasskeySignForm
-from reasoning.web.middleware import remember_refusal
+from reasoning.services.wishes import Wish
+from reasoning.templatetags.reading import answer_name
+from reasoning.web.forms import SignForm, WithdrawForm
 from reasoning.web.passkeys import site_of
+from reasoning.web.receipts import not_withdrawn, readable_decision, withdrawal
 from reasoning.web.requests import SignedIn, signed_in
-from reasoning.web.sentences import put_on_form
-from reasoning.web.signing import ceremony
+from reasoning.web.signing import ceremony, policy_for, refused
 from reasoning.web.traces import evidence_context
 
 KEPT = "frozen_decision"
@@ -33,40 +34,44 @@ TIMEOUT_MILLISECONDS = 120_000
 def begin(request: SignedIn, identifier: UUID) -> HttpResponse:
     """Fix what will be signed, and show it with the button that asks for the passkey."""
     trace = access.readable_trace(request.user, identifier)
-    form = PasskeySignForm(request.POST)
+    form = SignForm(policy_for(trace), request.POST)
     if not form.is_valid():
         return ceremony(request, trace, form, status=400)
     try:
-        frozen = _freeze(request, trace, form.cleaned_data)
-    except InvalidInput as error:
-        put_on_form(form, error)
-        return ceremony(request, trace, form, status=error.status)
+        wish = form.wish(request.POST.get("document_sha256", ""))
+        return _begun(request, trace, wish, form.cleaned_data["passkey"])
     except AuditError as error:
-        remember_refusal(request, error, trace.run.question)
-        return ceremony(request, trace, form, error=error, status=error.status)
+        return refused(request, trace, form, error)
+
+
+@signed_in
+@require_POST
+def begin_withdrawal(request: SignedIn, identifier: UUID) -> HttpResponse:
+    """The same for a withdrawal."""
+    decision = readable_decision(request, identifier)
+    form = WithdrawForm(policy_for(decision.trace), request.POST)
+    if not form.is_valid():
+        return withdrawal(request, decision, form, status=400)
+    try:
+        shown = request.POST.get("document_sha256", "")
+        wish = review.withdrawal_of(decision, reason=form.cleaned_data["rationale"], shown=shown)
+        return _begun(request, decision.trace, wish, form.cleaned_data["passkey"])
+    except AuditError as error:
+        return not_withdrawn(request, decision, form, error)
+
+
+def _begun(request: SignedIn, trace: Trace, wish: Wish, passkey_id: UUID) -> HttpResponse:
+    frozen = passkeys.freeze(
+        user=request.user, trace=trace, wish=wish, passkey_id=passkey_id, rp_id=site_of(request)
+    )
     request.session[KEPT] = frozen.as_dict()
     return _show(request, trace, frozen)
 
 
-def _freeze(request: SignedIn, trace: Trace, values: dict[str, Any]) -> Frozen:
-    return passkeys.freeze(
-        user=request.user,
-        trace=trace,
-        meaning=values["meaning"],
-        rationale=values["rationale"],
-        document_sha256_shown=request.POST.get("document_sha256", ""),
-        passkey_id=values["passkey"],
-        rp_id=site_of(request),
-    )
-
-
 def _show(request: SignedIn, trace: Trace, frozen: Frozen) -> HttpResponse:
     challenge = passkeys.challenge(user=request.user, trace=trace, frozen=frozen)
-    key = next(
-        one
-        for one in passkeys.held_by(request.user, site_of(request))
-        if str(one.pk) == frozen.passkey
-    )
+    held = passkeys.held_by(request.user, site_of(request))
+    key = next(one for one in held if str(one.pk) == frozen.passkey)
     options = {
         "challenge": _encoded(challenge),
         "rpId": key.rp_id,
@@ -74,21 +79,29 @@ def _show(request: SignedIn, trace: Trace, frozen: Frozen) -> HttpResponse:
         "userVerification": "required",
         "timeout": TIMEOUT_MILLISECONDS,
     }
+    wish, checklist = frozen.wish, policy_for(trace).checklist
     context = {
         **evidence_context(trace, request.user),
-        "frozen": frozen,
-        "meaning": Meaning(frozen.meaning).label,
-        "statement": review.statement_for(
-            user=request.user,
-            trace=trace,
-            meaning=frozen.meaning,
-            document_sha256=frozen.shown,
-        ),
+        "wish": wish,
+        "meaning": Meaning(wish.meaning).label,
+        "statement": review.statement_of(request.user, trace, wish),
+        "answered": [
+            {"statement": statement, "answer": answer_name(answer)}
+            for statement, answer in zip(checklist, wish.answers, strict=False)
+        ],
         "challenge": challenge.hex(),
         "passkey": key,
         "options": json.dumps({"publicKey": options}),
+        "back": _back(trace, wish),
     }
     return render(request, "review/sign_with_passkey.html", context)
+
+
+def _back(trace: Trace, wish: Wish) -> str:
+    """The page on which this was begun."""
+    if wish.withdraws:
+        return reverse("web:withdraw", args=[wish.withdraws])
+    return reverse("web:sign", args=[trace.pk])
 
 
 @signed_in
@@ -99,20 +112,34 @@ def finish(request: SignedIn, identifier: UUID) -> HttpResponse:
     kept = request.session.pop(KEPT, None)
     if not kept or kept["trace"] != str(trace.pk):
         raise Conflict(gettext_noop("This signature was begun elsewhere. Begin again."))
+    frozen = Frozen.of_dict(kept)
     try:
         decision = passkeys.sign(
             user=request.user,
             trace=trace,
-            frozen=Frozen(**kept),
+            frozen=frozen,
             assertion=_assertion(request.POST.get("credential", "")),
             rp_id=site_of(request),
         )
     except AuditError as error:
-        remember_refusal(request, error, trace.run.question)
-        values = {"meaning": kept["meaning"], "rationale": kept["rationale"]}
-        form = PasskeySignForm({**values, "passkey": kept["passkey"]})
-        return ceremony(request, trace, form, error=error, status=error.status)
+        return _not_signed(request, trace, frozen, error)
     return redirect("web:receipt", decision.pk)
+
+
+def _not_signed(request: SignedIn, trace: Trace, frozen: Frozen, error: AuditError) -> HttpResponse:
+    """The page on which it was begun, filled in as it was."""
+    wish = frozen.wish
+    values = {"rationale": wish.rationale, "passkey": frozen.passkey}
+    if wish.withdraws:
+        decision = readable_decision(request, UUID(wish.withdraws))
+        form = WithdrawForm(policy_for(trace), values)
+        return not_withdrawn(request, decision, form, error)
+    said = {"meaning": wish.meaning, "asked_anew": wish.asked_anew}
+    stated = {"no_conflict": "on"} if wish.no_conflict else {}
+    answers = {f"answer_{number}": answer for number, answer in enumerate(wish.answers, 1)}
+    return refused(
+        request, trace, SignForm(policy_for(trace), values | said | stated | answers), error
+    )
 
 
 def _assertion(credential: str) -> Assertion:

@@ -14,7 +14,6 @@ from reasoning import tasks
 from reasoning.core.errors import Conflict
 from reasoning.models import (
     Action,
-    Decision,
     Place,
     Question,
     QuestionStatus,
@@ -24,7 +23,15 @@ from reasoning.models import (
     Trace,
     Wait,
 )
-from reasoning.services import access, audit, follow_ups, listing, watching
+from reasoning.services import (
+    access,
+    audit,
+    decisions,
+    follow_ups,
+    listing,
+    watching,
+    withholding,
+)
 from reasoning.services import questions as service
 from reasoning.services import runs as run_service
 from reasoning.services.waiting import waits
@@ -32,6 +39,7 @@ from reasoning.web.forms import FilterForm
 from reasoning.web.records import by_weight, record_of
 from reasoning.web.requests import SignedIn, signed_in
 from reasoning.web.sentences import sentence_of
+from reasoning.web.signatures import signatures_of
 
 UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
 STATUSES = (
@@ -102,6 +110,7 @@ def _context(request: SignedIn, question: Question) -> dict[str, Any]:
     runs = runs_of(question)
     trace = runs[0].stored[-1] if runs and runs[0].stored else None  # type: ignore[attr-defined]
     roles = access.roles_of(request.user, question.workspace_id)
+    awaited = withholding.awaited(user=request.user, question=question)
     return {
         "question": question,
         "runs": runs,
@@ -110,7 +119,10 @@ def _context(request: SignedIn, question: Question) -> dict[str, Any]:
         "statuses": STATUSES,
         "trace": trace,
         "findings": by_weight(trace.findings.all()) if trace else [],
-        "decision": latest_decision(question),
+        "withheld": awaited,
+        "signatures": [] if awaited else signatures_of(question),
+        "progress": decisions.progress_of(trace) if trace else None,
+        "in_review": question.state.status == QuestionStatus.IN_REVIEW,
         "chain": follow_ups.chain_of(runs[0]),
         "may_follow_up": Role.ANALYST in roles and any(_finished(run) for run in runs),
         "mismatches": record_of(question).mismatches,
@@ -139,11 +151,6 @@ def runs_of(question: Question) -> list[Run]:
         run.wait = found.get(run.pk)  # type: ignore[attr-defined]
         run.stored = [trace for trace in traces if trace.run_id == run.pk]  # type: ignore[attr-defined]
     return runs
-
-
-def latest_decision(question: Question) -> Decision | None:
-    """The last decision signed on any trace of the question."""
-    return Decision.objects.filter(question_id=question.pk).order_by("-recorded_at", "-id").first()
 
 
 @signed_in

@@ -116,7 +116,7 @@ def _scopes(request: SignedIn, wanted: service.Wanted) -> list[dict[str, Any]]:
 @require_POST
 def start(request: SignedIn, identifier: UUID) -> HttpResponse:
     """Take the review of a trace, or keep it longer."""
-    trace = access.readable_trace(request.user, identifier)
+    trace = access.trace_to_review(request.user, identifier)
     claims.claim(user=request.user, trace=trace)
     return redirect("web:desk", trace.pk)
 
@@ -138,7 +138,7 @@ def start_next(request: SignedIn) -> HttpResponse:
 @require_POST
 def release(request: SignedIn, identifier: UUID) -> HttpResponse:
     """Give a claimed trace back."""
-    claims.release(user=request.user, trace=access.readable_trace(request.user, identifier))
+    claims.release(user=request.user, trace=access.trace_to_review(request.user, identifier))
     messages.success(request, gettext("Given back to the queue."))
     return redirect(queue_address(request))
 
@@ -147,7 +147,7 @@ def release(request: SignedIn, identifier: UUID) -> HttpResponse:
 @require_POST
 def hand_over(request: SignedIn, identifier: UUID) -> HttpResponse:
     """Pass the review on to a named reviewer."""
-    trace = access.readable_trace(request.user, identifier)
+    trace = access.trace_to_review(request.user, identifier)
     wanted = request.POST.get("to", "")
     others = claims.successors(user=request.user, question=trace.run.question)
     to = next((person for person in others if str(person.pk) == wanted), None)

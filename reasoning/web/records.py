@@ -33,6 +33,8 @@ LABELS = {
     "finding.raised": (_("Finding"), "info"),
     "annotation.added": (_("Note added"), "note"),
     "decision.signed": (_("Decision signed"), "seal"),
+    "preliminary.recorded": (_("View before the answer"), "note"),
+    "review.recused": (_("Kept out of the decision"), "cancelled"),
     "texts.erased": (_("Texts erased"), "cancelled"),
     "comparison.requested": (_("Comparison requested"), "queued"),
     "replay.recorded": (_("Replay recorded"), "list"),

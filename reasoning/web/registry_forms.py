@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from reasoning.core.think import ThinkForm
@@ -150,6 +151,18 @@ class WorkspaceForm(ReasonForm):
         label=_("Ask for a conflict-of-interest statement"),
         required=False,
         help_text=_("Reviewers state that they have none before they sign."),
+    )
+    training = forms.BooleanField(
+        label=_("Ask for training on record"),
+        required=False,
+        help_text=_("Only reviewers with a current training record decide."),
+    )
+    statement_language = forms.ChoiceField(
+        label=_("Language of statements"),
+        required=False,
+        choices=[("", _("The signer's own")), *settings.LANGUAGES],
+        help_text=_("In which signers read and sign their statement."),
+        widget=widgets.select(),
     )
     checklist = Text(
         label=_("Checklist"),

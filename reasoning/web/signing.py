@@ -1,4 +1,4 @@
-"""The signing ceremony, and the receipt."""
+"""The signing ceremony."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,18 +8,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
-from reasoning.core.errors import (
-    AccountLocked,
-    AuditError,
-    CannotBeApproved,
-    InvalidInput,
-    NotFound,
-)
-from reasoning.models import Decision, Meaning, Severity, Trace, User
-from reasoning.services import access, claims, passkeys, queue
+from reasoning.core.errors import AccountLocked, AuditError, CannotBeApproved, InvalidInput
+from reasoning.models import VERDICTS, Meaning, Severity, Trace, User
+from reasoning.services import access, claims, decisions, passkeys, policies, preliminary, reviewers
 from reasoning.services import review as service
+from reasoning.services.policies import Policy
+from reasoning.services.statements import Statement, statement_for
 from reasoning.templatetags.reading import message
 from reasoning.web.forms import SignForm
 from reasoning.web.middleware import remember_refusal
@@ -32,7 +28,7 @@ from reasoning.web.traces import evidence_context, remember_view
 SAYS = {
     Meaning.APPROVED: _("The answer may be used as it stands."),
     Meaning.REJECTED: _("The answer must not be used."),
-    Meaning.SENT_BACK: _("Whoever asked must do something first."),
+    Meaning.SENT_BACK: _("The question is to be asked anew, as you write it."),
 }
 
 
@@ -43,44 +39,50 @@ class Choice:
     value: str
     label: str
     says: str
-    statement: str
+    statement: Statement
     barred: str
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code")
 @signed_in
 @require_http_methods(["GET", "POST"])
 def sign(request: SignedIn, identifier: UUID) -> HttpResponse:
     """Show everything that would be signed; a POST with fresh credentials signs it."""
     trace = access.readable_trace(request.user, identifier)
+    policy = policy_for(trace)
     if request.method == "GET":
+        reviewers.require_eligible(request.user, trace)
         claims.claim(user=request.user, trace=trace)
         remember_view(request, trace)
-        return ceremony(request, trace, SignForm(with_code=service.code_is_required(trace)))
-    form = SignForm(request.POST, with_code=service.code_is_required(trace))
+        return ceremony(request, trace, SignForm(policy))
+    form = SignForm(policy, request.POST)
     if not form.is_valid():
         return ceremony(request, trace, form, status=400)
     try:
-        decision = _sign(request, trace, form.cleaned_data)
-    except InvalidInput as error:
-        put_on_form(form, error)
-        return ceremony(request, trace, form, status=error.status)
+        decision = service.sign_with_password(
+            user=request.user,
+            trace=trace,
+            wish=form.wish(request.POST.get("document_sha256", "")),
+            password=form.cleaned_data["password"],
+            code=form.cleaned_data.get("code", ""),
+        )
     except AuditError as error:
-        remember_refusal(request, error, trace.run.question)
-        return ceremony(request, trace, form, error=error, status=error.status)
+        return refused(request, trace, form, error)
     return redirect("web:receipt", decision.pk)
 
 
-def _sign(request: SignedIn, trace: Trace, values: dict[str, Any]) -> Decision:
-    return service.sign(
-        user=request.user,
-        trace=trace,
-        meaning=values["meaning"],
-        rationale=values["rationale"],
-        password=values["password"],
-        code=values.get("code", ""),
-        document_sha256_shown=request.POST.get("document_sha256", ""),
-    )
+def policy_for(trace: Trace) -> Policy:
+    """The policy that a decision on this trace is signed under."""
+    return policies.policy_of(trace.run.question.workspace)
+
+
+def refused(request: SignedIn, trace: Trace, form: SignForm, error: AuditError) -> HttpResponse:
+    """The ceremony again with what stood in the way; the attempt is remembered."""
+    remember_refusal(request, error, trace.run.question)
+    if isinstance(error, InvalidInput):
+        put_on_form(form, error)
+        return ceremony(request, trace, form, status=error.status)
+    return ceremony(request, trace, form, error=error, status=error.status)
 
 
 def ceremony(
@@ -95,14 +97,24 @@ def ceremony(
     digest = log_state(trace.pk).document_sha256
     context = {
         **evidence_context(trace, request.user),
+        **signing_context(request, error),
         "document_sha256": digest,
         "meanings": _choices(request.user, trace, digest),
         "form": form,
+        "checklist": [form[name] for name in form.checklist],
+        "progress": decisions.progress_of(trace),
+        "view": preliminary.view_of(user=request.user, question=trace.run.question),
+    }
+    return render(request, "review/sign.html", context, status=status)
+
+
+def signing_context(request: SignedIn, error: AuditError | None) -> dict[str, Any]:
+    """What a page that asks for credentials shows besides: a refusal, and passkeys."""
+    return {
         "refusal": sentence_of(error) if error else "",
         "locked": isinstance(error, AccountLocked),
         "passkeys": passkeys.held_by(request.user, site_of(request)) if works_here(request) else [],
     }
-    return render(request, "review/sign.html", context, status=status)
 
 
 def _choices(user: User, trace: Trace, digest: str) -> list[Choice]:
@@ -112,12 +124,10 @@ def _choices(user: User, trace: Trace, digest: str) -> list[Choice]:
             value=meaning.value,
             label=str(meaning.label),
             says=str(SAYS[meaning]),
-            statement=service.statement_for(
-                user=user, trace=trace, meaning=meaning, document_sha256=digest
-            ),
+            statement=statement_for(user=user, trace=trace, meaning=meaning, digest=digest),
             barred=_bar(trace) if meaning == Meaning.APPROVED else "",
         )
-        for meaning in Meaning
+        for meaning in VERDICTS
     ]
 
 
@@ -129,25 +139,3 @@ def _bar(trace: Trace) -> str:
     return (
         "" if trace.complete else sentence_of(CannotBeApproved(reason=trace.get_ending_display()))
     )
-
-
-@signed_in
-@require_GET
-def receipt(request: SignedIn, identifier: UUID) -> HttpResponse:
-    """What was signed, by whom, bound to what."""
-    decision = Decision.objects.filter(pk=identifier).first()
-    if decision is None:
-        raise NotFound
-    trace = access.readable_trace(request.user, decision.trace_id)
-    context = {
-        **evidence_context(trace, request.user),
-        "decision": decision,
-        "log": log_state(decision.pk),
-        "waiting_here": _waiting(request),
-    }
-    return render(request, "review/receipt.html", context)
-
-
-def _waiting(request: SignedIn) -> int:
-    """How many reviews this person could take now, up to a hundred."""
-    return queue.count(user=request.user, wanted=queue.Wanted(), limit=99).value

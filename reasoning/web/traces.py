@@ -10,13 +10,13 @@ from django.views.decorators.http import require_GET
 
 from reasoning.core.errors import Conflict
 from reasoning.core.token_ids import unpack
-from reasoning.models import Action, ComparisonKind, Place, Role, Trace, User
+from reasoning.models import Action, ComparisonKind, Place, QuestionStatus, Role, Trace, User
 from reasoning.services import access, audit, comparisons, exports, follow_ups, readers
-from reasoning.web.questions import latest_decision
 from reasoning.web.reading import numbered, read, threads
 from reasoning.web.records import by_weight, log_state, record_of
 from reasoning.web.requests import SignedIn, signed_in
 from reasoning.web.sentences import sentence_of
+from reasoning.web.signatures import signatures_of
 
 
 @signed_in
@@ -86,7 +86,8 @@ def evidence_context(trace: Trace, reader: User, since: datetime | None = None) 
             "thinking", texts["thinking"], trace.language_of_thinking, findings, notes
         ),
         "summary": read("summary", texts["summary"], trace.language_of_summary, findings, notes),
-        "decision": latest_decision(question),
+        "signatures": signatures_of(question),
+        "in_review": question.state.status == QuestionStatus.IN_REVIEW,
         "record": record.lines,
         "mismatches": record.mismatches,
         "looked": since,

@@ -21,13 +21,16 @@ from reasoning.web import (
     preferences,
     questions,
     queue,
+    receipts,
     registering,
     registry,
+    reviewing,
     samples,
     search,
     signing,
     tokens,
     traces,
+    training,
     workspaces,
 )
 
@@ -98,6 +101,7 @@ urlpatterns = [
     path("registry/<slug:noun>/<uuid:identifier>/<slug:act>/", registering.judge, name="judge"),
     path("workspaces/", workspaces.index, name="workspaces"),
     path("workspaces/<slug:slug>/", workspaces.detail, name="workspace"),
+    path("workspaces/<slug:slug>/training/", training.training, name="training"),
     path("workspaces/<slug:slug>/change/", workspaces.change, name="workspace-change"),
     path(
         "review/<uuid:identifier>/sign/passkey/",
@@ -116,5 +120,14 @@ urlpatterns = [
     path("people/invite/", people.invite, name="invite"),
     path("people/<uuid:identifier>/", people.detail, name="person"),
     path("people/<uuid:identifier>/act/", people.act, name="person-act"),
-    path("decisions/<uuid:identifier>/", signing.receipt, name="receipt"),
+    path("review/<uuid:identifier>/view/", reviewing.say, name="say-view"),
+    path("review/<uuid:identifier>/recuse/", reviewing.recuse, name="recuse"),
+    path("decisions/<uuid:identifier>/", receipts.receipt, name="receipt"),
+    path("decisions/<uuid:identifier>/proof/", receipts.proof, name="decision-proof"),
+    path("decisions/<uuid:identifier>/withdraw/", receipts.withdraw, name="withdraw"),
+    path(
+        "decisions/<uuid:identifier>/withdraw/passkey/",
+        passkey_signing.begin_withdrawal,
+        name="withdraw-with-passkey",
+    ),
 ]

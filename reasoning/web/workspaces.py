@@ -28,6 +28,8 @@ LABELS = {
     "second_factor": _("Second factor for signing"),
     "preliminary_view": _("Preliminary view before the answer"),
     "conflict_statement": _("Conflict-of-interest statement"),
+    "training": _("Training on record"),
+    "statement_language": _("Language of statements"),
     "checklist": _("Checklist"),
     "labels": _("Labels for notes"),
     "decided_years": _("Years to keep decided questions"),
@@ -136,6 +138,8 @@ def _shown(name: str, value: Any) -> list[str]:
     """A value as the lines that it is printed in; none where there is nothing."""
     if name == "run_limit" and not value:
         return [gettext("as the service is set up") if value is None else gettext("any number")]
+    if name == "statement_language" and not value:
+        return [gettext("the signer's own")]
     if isinstance(value, bool):
         return [gettext("yes") if value else gettext("no")]
     if isinstance(value, list | tuple):

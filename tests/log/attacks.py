@@ -32,6 +32,7 @@ CHANGED = {
     " ELSE '\\x01' END",
     "uuid": "coalesce(overlay({0}::text placing 'f' from 1)::uuid, gen_random_uuid())",
     "timestamptz": "coalesce({0} + interval '1 microsecond', now())",
+    "date": "coalesce({0} + 1, current_date)",
     "bool": "NOT {0}",
     "int4": "coalesce({0}, 0) + 1",
     "int2": "coalesce({0}, 0) + 1",
@@ -62,7 +63,12 @@ def columns(connection: psycopg.Connection, table: str) -> list[tuple[str, str]]
 
 
 def alter(connection: psycopg.Connection, table: str, column: str, kind: str, row: Any) -> None:
-    """Change one byte, or as little as the type allows, of one value."""
+    """Change one byte, or as little as the type allows, of one value, whatever is checked."""
+    checks = connection.execute(
+        "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = %s::regclass", [table]
+    )
+    for (name,) in checks.fetchall():
+        connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
     quoted = sql.Identifier(column).as_string(connection)
     changed = CHANGED[kind].format(quoted)
     done = connection.execute(f"UPDATE {table} SET {quoted} = {changed} WHERE id = %s", [row])

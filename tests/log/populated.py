@@ -21,6 +21,7 @@ from reasoning.models import (
     Ending,
     ExportRequest,
     Place,
+    PreliminaryView,
     Question,
     Trace,
     User,
@@ -36,12 +37,15 @@ from reasoning.services import (
     passkeys,
     policies,
     questions,
+    recusals,
     review,
     seeding,
     traces,
+    training,
 )
 from reasoning.services.evidence import record
 from reasoning.services.traces import Arrived, Outcome
+from reasoning.services.wishes import Wish
 from tests import approving, stack
 from tests.authenticator import Authenticator, text
 from tests.conftest import PASSWORD, deployment_columns, whole
@@ -124,6 +128,13 @@ def _first_day(ledger: Ledger) -> None:
     sequence(ledger)
     with connected(ledger.url(APPLICATION)):
         people = {user.username: user for user in User.objects.all()}
+        training.remember(
+            user=people["admin"],
+            workspace=Workspace.objects.get(slug="finance"),
+            person=people["reviewer"],
+            course="Reviewing",
+            completed_on=training.today(),
+        )
         decide(people, ANSWERS[1], "approved", with_passkey=True)
         look_around(people["auditor"], 150)
         seen = audit.remember(action=Action.VIEWED, place=Place.PAGE, detail="A name, by mistake.")
@@ -157,7 +168,7 @@ def _first_day(ledger: Ledger) -> None:
 def _second_day(ledger: Ledger) -> None:
     with connected(ledger.url(APPLICATION)):
         people = {user.username: user for user in User.objects.all()}
-        decide(people, ANSWERS[1], "approved")
+        decide(people, ANSWERS[1], "approved", answers=("yes",))
     sequence(ledger)
     with connected(ledger.url(APPLICATION)):
         look_around(User.objects.get(username="reviewer"), 5)
@@ -176,18 +187,28 @@ def sign_with_passkey(*, user: User, trace: Trace, **what: object) -> Decision:
     row = Factor.objects.create(user=user, type="webauthn", data=kept)
     passkey = passkeys.register(user=user, authenticator=row, rp_id=key.rp_id)
     site = {"rp_id": key.rp_id}
-    frozen = passkeys.freeze(user=user, trace=trace, passkey_id=passkey.pk, **what, **site)
+    wish = Wish(what["meaning"], what["rationale"], what["document_sha256_shown"])
+    frozen = passkeys.freeze(user=user, trace=trace, wish=wish, passkey_id=passkey.pk, **site)
     challenge = passkeys.challenge(user=user, trace=trace, frozen=frozen)
     assertion = key.assertion(challenge)
     return passkeys.sign(user=user, trace=trace, frozen=frozen, assertion=assertion, **site)
 
 
 def decide(
-    people: dict[str, User], text_of_answer: str, meaning: str, *, with_passkey: bool = False
+    people: dict[str, User],
+    text_of_answer: str,
+    meaning: str,
+    *,
+    with_passkey: bool = False,
+    **more: object,
 ) -> SimpleNamespace:
-    """One question, asked, answered, annotated and decided on."""
+    """One question, asked, answered, annotated and decided on; one reviewer keeps out."""
     found = answer(people, text_of_answer)
     trace = found.trace
+    if with_passkey:
+        recusals.recuse(user=people["reviewer2"], trace=trace, reason="My own account.")
+        view = PreliminaryView(trace=trace, question=found.question, view="It should be six.")
+        record(audit.actor_of(people["reviewer"]), view)
     annotating.annotate(
         user=people["reviewer"], trace=trace, part="thinking", start=1, end=4, note="Indeed."
     )
@@ -197,6 +218,7 @@ def decide(
         meaning=meaning,
         rationale="I have added it up myself.",
         document_sha256_shown=review.document_sha256(trace),
+        **more,
     )
     return found
 

@@ -306,9 +306,6 @@ def test_two_decisions_swapped_with_everything_about_them_are_noticed(ledger, po
         ).fetchall()
         for own, other in (rows, rows[::-1]):
             connection.execute(
-                "ALTER TABLE reasoning_decision DROP CONSTRAINT IF EXISTS one_decision_per_trace"
-            )
-            connection.execute(
                 "UPDATE reasoning_decision SET trace_id = %s, question_id = %s,"
                 " trace_document_sha256 = %s WHERE id = %s",
                 [*other[1:], own[0]],

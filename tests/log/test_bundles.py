@@ -294,9 +294,6 @@ def delete_entry(connection, decision):
 
 
 def slip_in(connection, decision):
-    connection.execute(
-        "ALTER TABLE reasoning_decision DROP CONSTRAINT one_decision_per_trace", prepare=False
-    )
     changes = "id = overlay(id::text placing 'f' from 1)::uuid"
     for statement in COPY.format(table="reasoning_decision", changes=changes).split(";"):
         connection.execute(statement, {"row": decision} if "%(row)s" in statement else None)

@@ -3,17 +3,21 @@
 import io
 
 import pytest
+from django.test import Client
 
+from reasoning.core import proofs
 from reasoning.core.keys import VerifierKey
+from reasoning.core.merkle import leaf_hash
 from reasoning.core.passkeys import METHOD
 from reasoning.core.policies import Policy
 from reasoning.core.reports import Status, Verdict
 from reasoning.core.verification import Trust
 from reasoning.core.verification import verify as verify_bundle
-from reasoning.models import Decision, Passkey, User
+from reasoning.models import Decision, Entry, Passkey, User
 from reasoning.services import access, bundles, export_requests, review
 from reasoning.services.export_requests import Scope
 from reasoning.services.verification import Wanted, verify
+from reasoning.services.wishes import Wish
 from tests.log.ledger import APPLICATION, SEQUENCER, connected, drain, sequencer
 from tests.log.populated import ANSWERS, TODAY, answer
 
@@ -48,7 +52,8 @@ def invent(ledger):
         user = User.objects.get(pk=passkey.actor_id)
         people = {person.username: person for person in User.objects.all()}
         trace = access.readable_trace(user, answer(people, ANSWERS[1]).trace.pk)
-        decision = review.draft(user, trace, "approved", "Nobody has written this.", METHOD)
+        wish = Wish("approved", "Nobody has written this.", review.document_sha256(trace))
+        decision = review.draft(user, trace, wish, METHOD)
         old = passkey.decisions.get()
         for name in ("authenticator_data", "client_data", "signature", "nonce"):
             setattr(decision, name, getattr(old, name))
@@ -76,3 +81,17 @@ def test_a_signature_moved_to_another_decision_is_found(ledger, offline):
         assert seen.verdict == Verdict.TAMPERED
         assert seen.message == "The passkey signed another document."
         assert [step.number for step in report.steps if step.status == Status.FAILED] == [12]
+
+
+def test_its_receipt_shows_the_proof_and_gives_it(ledger, populated):
+    policy = Policy.of_keys([VerifierKey.parse(populated.vkey)])
+    with connected(ledger.url(APPLICATION)):
+        decision = Decision.objects.get(passkey__isnull=False)
+        document = bytes(Entry.objects.get(subject_id=decision.pk).document)
+        client = Client()
+        client.force_login(User.objects.get(username="auditor"))
+        answer = client.get(f"/decisions/{decision.pk}/proof/")
+        page = client.get(f"/decisions/{decision.pk}/").content.decode()
+    assert answer["Content-Disposition"].endswith(f'{decision.pk}.tlog-proof"')
+    assert proofs.parse(answer.content).verify(leaf_hash(document), policy)
+    assert answer.content.decode().splitlines()[1] in page

@@ -37,7 +37,8 @@ def sign(people, trace, user="reviewer", **changes):
 
 @pytest.mark.parametrize("meaning", ["approved", "rejected", "sent_back"])
 def test_a_decision_is_bound_to_the_record(people, trace, meaning):
-    decision = sign(people, trace, meaning=meaning)
+    anew = "And by how much?" if meaning == "sent_back" else ""
+    decision = sign(people, trace, meaning=meaning, asked_anew=anew)
     stored = Decision.objects.get(pk=decision.pk)
     assert stored.trace_document_sha256 == review.document_sha256(trace)
     assert stored.actor_name == "Claire Fontaine"

@@ -55,7 +55,8 @@ def test_nothing_is_preselected_and_the_choices_are_alike(browse, trace):
 
 @pytest.mark.parametrize("meaning", ["approved", "rejected", "sent_back"])
 def test_a_decision_is_signed_and_its_receipt_shown(sign, browse, trace, meaning):
-    answer = sign(meaning=meaning)
+    anew = "And by how much?" if meaning == "sent_back" else ""
+    answer = sign(meaning=meaning, asked_anew=anew)
     decision = Decision.objects.get()
     assert answer["Location"] == f"/decisions/{decision.pk}/"
     page = browse("auditor").get(answer["Location"]).content.decode()
@@ -66,6 +67,7 @@ def test_a_decision_is_signed_and_its_receipt_shown(sign, browse, trace, meaning
         decision.trace_document_sha256,
         "equivalent of my handwritten signature",
         f"label-{meaning}",
+        anew,
     ):
         assert shown in page
     assert Question.objects.get().state.status == meaning

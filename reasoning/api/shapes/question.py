@@ -13,7 +13,8 @@ from reasoning.api.shapes.fields import Checked, Choice, Shape, Text
 from reasoning.api.shapes.problem import ProblemShape
 from reasoning.api.shapes.run import AgainShape, RunShape, shown_runs, waiting
 from reasoning.core.languages import LANGUAGES, UNDETERMINED
-from reasoning.models import Decision, LanguageSource, Question, QuestionStatus
+from reasoning.models import LanguageSource, Question, QuestionStatus
+from reasoning.services import decisions
 from reasoning.services import questions as service
 from reasoning.services.follow_ups import followers
 from reasoning.services.question_fields import METADATA_KEYS, METADATA_VALUE_LIMIT
@@ -146,15 +147,12 @@ def shapes_of(questions: list[Question]) -> list[dict[str, Any]]:
         questions, "state", "workspace", Prefetch("runs", shown_runs(), to_attr="shown_runs")
     )
     identifiers = [question.pk for question in questions]
-    signed = list(
-        Decision.objects.filter(question_id__in=identifiers).order_by("recorded_at", "id")
-    )
-    latest = {decision.question_id: decision for decision in signed}
+    latest = decisions.latest_of(identifiers)
     for question in questions:
         question.latest_decision = latest.get(question.pk)  # type: ignore[attr-defined]
     runs = [run for question in questions for run in question.shown_runs]  # type: ignore[attr-defined]
     context = {
-        **usernames([*questions, *signed]),
+        **usernames([*questions, *latest.values()]),
         **waiting(runs),
         "followed_by": followers(identifiers),
     }
