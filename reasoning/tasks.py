@@ -38,8 +38,7 @@ def answer_run(_run_id: str = "") -> None:
     """There is work: answer the run that is next, and on, until something else waits."""
     worker = execution.worker_name()
     while not _stopping.is_set() and (claim := scheduling.take_next(worker=worker)):
-        wake()
-        execution.answer(claim)
+        execution.answer(claim, aloft=wake)
         if _waiting():
             return
 

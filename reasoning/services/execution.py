@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from asyncio import CancelledError
+from collections.abc import Callable
 from concurrent.futures import CancelledError as FutureCancelled
 
 from django.conf import settings
@@ -34,18 +35,21 @@ STORE_PAUSES = (0.5, 1, 2, 4, 8, 8, 8)
 """Seconds between tries to store when the database is away: what was thought must not be lost."""
 
 
-def answer(claim: Claim) -> Ending | None:
+def answer(claim: Claim, aloft: Callable[[], object] = lambda: None) -> Ending | None:
     """Answer a run that was claimed; how its attempt ended, or None if another has it by now.
 
     Engine trouble becomes a stored trace and, where it may help, another attempt later
-    (``traces.store`` decides); it is never raised.
+    (``traces.store`` decides); it is never raised. ``aloft`` is called once the lease is being
+    renewed: what may have to wait for a broker that is away must not cost the run its lease.
     """
     flight = deck.take_off(claim)
     try:
+        aloft()
         outcome = _attempt(flight)
+        deck.send([flight])  # the lease is renewed until all is stored: that can take seconds
+        return _store(flight, outcome)
     finally:
         deck.land(flight)
-    return _store(flight, outcome)
 
 
 def worker_name() -> str:

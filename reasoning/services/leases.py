@@ -117,10 +117,12 @@ _RENEW = """
 
 
 @transaction.atomic
+@transaction.atomic
 def renew(fragments: Mapping[tuple[UUID, int], tuple[Attempt, Fragment | None]]) -> list[Beat]:
     """Renew every lease of this process in one statement, and keep what has arrived since.
 
-    Keys are (run, fence). Leases not in the answer are lost: their workers must stop.
+    Keys are (run, fence). Leases not in the answer are lost: their workers must stop. One
+    transaction, so that nothing is kept of an attempt that is being stored meanwhile.
     """
     if not fragments:
         return []

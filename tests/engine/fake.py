@@ -61,11 +61,13 @@ MODELS = ["fake", *(f"fake-{name}" for name in (*SCENARIOS, *VLLM_REFUSALS, *THI
 
 @dataclass(frozen=True)
 class Plan:
-    """What happens to every request. ``text`` is said instead of the scenario's own answer."""
+    """What happens to every request. ``text`` is said instead of the scenario's own answer, in
+    pieces of so many letters."""
 
     scenario: str = "normal"
     pace: float | None = None
     text: str | None = None
+    piece: int = 8
 
 
 @dataclass
@@ -261,7 +263,8 @@ async def _played(request: web.Request, voice: Voice, plan: Plan) -> web.StreamR
 
 def _answer_of(plan: Plan) -> Answer:
     if plan.text is not None:
-        return Answer([plan.text[start : start + 8] for start in range(0, len(plan.text), 8)])
+        starts = range(0, len(plan.text), plan.piece)
+        return Answer([plan.text[start : start + plan.piece] for start in starts])
     return ANSWERS.get(plan.scenario, Answer(PIECES))
 
 
