@@ -60,6 +60,7 @@ def decide(people, trace):
             rationale="See the file.",
             password=PASSWORD,
             document_sha256_shown=review.document_sha256(trace),
+            asked_anew="And why?" if meaning == "sent_back" else "",
         )
 
     return sign
