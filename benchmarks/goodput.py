@@ -108,7 +108,9 @@ def ask_the_service(running: Running, total: int) -> float:
             {"workspace": "finance", "text": f"{QUESTION} ({number})"}
             for number in range(first, min(first + BATCH, total))
         ]
-        answer = session.post(f"{running.url}/api/v1/questions/batch/", json=batch, timeout=300)
+        answer = session.post(
+            f"{running.url}/api/v1/questions/batch/", json={"questions": batch}, timeout=300
+        )
         answer.raise_for_status()
     while running.count("SELECT count(*) FROM reasoning_trace") < total:
         time.sleep(0.1)

@@ -6,6 +6,7 @@ assignment, first of bytes, then of what is parsed from them, then of counts.
 """
 
 import time
+import zlib
 from dataclasses import dataclass
 
 from reasoning.core.errors import EngineFailed
@@ -21,6 +22,11 @@ from reasoning.inference.requests import (
 
 RESPONSE_LIMIT = 128 * 1024 * 1024
 """Bytes. 40,960 tokens, one an event, are about 10 MB with vLLM."""
+
+
+PACK_SIZE = 32 * 1024
+"""Bytes of a response that are packed together: events repeat themselves, and hundreds of answers
+are held at once. Measured in benchmarks/README.md: no more CPU, and less memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,8 @@ class Transcript:
         self._started = time.monotonic()
         self._first_token: float | None = None
         self._latest_token: float | None = None
-        self._raw: list[bytes] = []
+        self._raw: tuple[list[bytes], list[bytes]] = ([], [])
+        self._loose_size = 0
         self._raw_size = 0
         self._pieces: list[Chunk] = []
         self._ids_known = True
@@ -71,8 +78,14 @@ class Transcript:
 
     def receive(self, piece: bytes) -> None:
         """Keep bytes of the response as they came."""
-        self._raw.append(piece)
+        packed, loose = self._raw
+        loose.append(piece)
         self._raw_size += len(piece)
+        self._loose_size += len(piece)
+        if self._loose_size >= PACK_SIZE:
+            # One assignment, so that whoever reads meanwhile has all of it once.
+            self._raw = ([*packed, zlib.compress(b"".join(loose), 1)], [])
+            self._loose_size = 0
         if self._raw_size > RESPONSE_LIMIT:
             raise EngineFailed(reason="response too large")
 
@@ -88,7 +101,7 @@ class Transcript:
 
     def generation(self, cut: Cut | None = None) -> Generation | None:
         """All that has arrived up to now; None if that is nothing."""
-        return self._generation(cut) if self._raw else None
+        return self._generation(cut) if self._raw_size else None
 
     def whole(self) -> Generation:
         """The finished answer."""
@@ -109,7 +122,7 @@ class Transcript:
 
     def _generation(self, cut: Cut | None) -> Generation:
         # Read in the opposite order of writing: what is counted is there, and so are its bytes.
-        said, pieces, raw = self._said, tuple(self._pieces), b"".join(self._raw)
+        said, pieces, raw = self._said, tuple(self._pieces), self._received()
         ids = tuple(id_ for piece in pieces for id_ in piece.token_ids)
         fidelity = self._fidelity(pieces, ids)
         return Generation(
@@ -130,6 +143,10 @@ class Transcript:
             split=_parted(pieces) if self._split else None,
             last_token_ms=self._since_start(self._latest_token),
         )
+
+    def _received(self) -> bytes:
+        packed, loose = self._raw
+        return b"".join([*map(zlib.decompress, packed), *loose])
 
     def _fidelity(self, pieces: tuple[Chunk, ...], ids: tuple[int, ...]) -> Fidelity:
         """Ids count only when none is missing: llama.cpp sends one per character, not per token."""

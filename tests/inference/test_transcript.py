@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reasoning.core.errors import EngineFailed
 from reasoning.inference import transcript as module
@@ -95,3 +97,12 @@ def test_an_endless_response_is_refused_and_what_came_is_kept(monkeypatch):
     generation = transcript.generation(Cut.FAILED)
     assert generation is not None
     assert generation.raw_response == b"bytesxx"
+
+
+@given(st.lists(st.binary(min_size=1, max_size=400), max_size=40), st.integers(1, 60))
+def test_every_byte_is_given_back_however_much_came(pieces: list[bytes], times: int):
+    transcript = Transcript(a_request())
+    for piece in pieces * times:
+        transcript.receive(piece)
+    partial = transcript.generation()
+    assert (partial.raw_response if partial else b"") == b"".join(pieces * times)
