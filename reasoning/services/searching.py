@@ -97,8 +97,8 @@ def find(*, user: User, facets: Facets, cursor: str = "", size: int = PAGE_SIZE)
     if facets.words.strip() and not queries.stems:
         return Results([], "", None, meaningless=True)
     rooms = _rooms(user, facets.workspace)
-    conditions = [*_conditions(facets, rooms), *_hidden(user), *_words(queries), *_rest(cursor)]
-    rows = _rows(conditions, size + 1, by_words=bool(queries.stems))
+    narrowing = [*_conditions(facets, rooms), *_hidden(user), *_rest(cursor)]
+    rows = _rows(narrowing, queries, size + 1)
     last = rows[size - 1] if len(rows) > size else None
     after = keyset.cursor_of(last.recorded_at, last.subject_id) if last else ""
     return Results(rows[:size], after, queries.pattern)
@@ -186,18 +186,21 @@ def _rest(cursor: str) -> list[Condition]:
     return [("(row.recorded_at, row.subject_id) < (%s, %s)", list(keyset.parsed(cursor)))]
 
 
-def _rows(conditions: list[Condition], most: int, *, by_words: bool) -> list[Found]:
+def _rows(facets: list[Condition], queries: Queries, most: int) -> list[Found]:
     """PostgreSQL does not reckon with what it costs to read a vector, so that it would read
     thousands rather than use their index. Where there are words, their index is asked first; only
-    when it has ``MANY`` rows are rows read in the order of time, in which soon enough match."""
-    if not by_words:
-        return _found(_SIMPLY, conditions, most)[0]
+    when it has ``MANY`` rows are rows read in the order of time, in which soon enough match. Each
+    query is asked for by itself: joined by OR, the vectors of all rows would be read again."""
+    if not queries.stems:
+        return _found(_SIMPLY, facets, [most])[0]
+    values = [value for _sql, each in facets for value in each]
+    beginnings = [queries.beginnings or queries.stems, list(WITHOUT_STEMS)]
     with _planning(enable_seqscan="off"):
-        rows, count = _found(_BY_INDEX, conditions, most)
+        rows, count = _found(_BY_INDEX, facets, [queries.stems, *values, *beginnings, most])
     if count < MANY:
         return rows
     with _planning(enable_seqscan="off", enable_bitmapscan="off"):
-        return _found(_SIMPLY, conditions, most)[0]
+        return _found(_SIMPLY, [*facets, *_words(queries)], [most])[0]
 
 
 _COLUMNS = "row.subject_id, row.question_id, row.trace_id, row.kind, row.recorded_at"
@@ -205,17 +208,20 @@ _ORDER = "ORDER BY row.recorded_at DESC, row.subject_id DESC LIMIT %s"
 _SIMPLY = f"SELECT {_COLUMNS}, 0 FROM reasoning_searchrow AS row {{}} {_ORDER}"  # noqa: S608
 _BY_INDEX = f"""
 WITH matching AS MATERIALIZED (
-  SELECT {_COLUMNS} FROM reasoning_searchrow AS row {{}} LIMIT {MANY})
+  (SELECT {_COLUMNS} FROM reasoning_searchrow AS row {{0}} AND row.words @@ %s::tsquery
+            LIMIT {MANY})
+  UNION (SELECT {_COLUMNS} FROM reasoning_searchrow AS row {{0}} AND row.words @@ %s::tsquery
+            AND row.language = ANY(%s) LIMIT {MANY}))
 SELECT {_COLUMNS}, (SELECT count(*) FROM matching) FROM matching AS row {_ORDER}"""  # noqa: S608
 
 
-def _found(statement: str, conditions: list[Condition], most: int) -> tuple[list[Found], int]:
+def _found(statement: str, conditions: list[Condition], rest: list[Any]) -> tuple[list[Found], int]:
     joined = any("state." in sql for sql, _values in conditions)
     join = "JOIN reasoning_questionstate AS state USING (question_id) " if joined else ""
     where = f"{join}WHERE {' AND '.join(sql for sql, _values in conditions)}"
     values = [value for _sql, each in conditions for value in each]
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(where), [*values, most])
+        cursor.execute(statement.format(where), [*values, *rest])
         rows = cursor.fetchall()
     found = [
         Found(subject, question, trace, RecordKind(kind), moment)
