@@ -37,7 +37,8 @@ _CHOICES = {
     "renderer": Renderer.values,
     "think_form": [form.value for form in ThinkForm],
 }
-COLUMNS = (*_TEXTS, *_CHOICES, "window", "demonstration")
+COLUMNS = (*_TEXTS, *_CHOICES, "window", "demonstration", "replicas")
+REPLICAS = 64
 
 
 def require_sound(columns: dict[str, Any]) -> None:
@@ -62,8 +63,22 @@ def require_sound(columns: dict[str, Any]) -> None:
         problems.append(FieldError("window", "out_of_range", sentence, {"low": low, "high": high}))
     if not isinstance(columns.get("demonstration"), bool):
         problems.append(FieldError("demonstration", "not_boolean", _("Must be true or false.")))
+    problems += _replica_problems(columns.get("base_url"), columns.get("replicas", []))
     if problems:
         raise InvalidInput(fields=problems)
+
+
+def _replica_problems(base_url: Any, replicas: Any) -> list[FieldError]:
+    """Further addresses: each like the first, and none twice."""
+    if not isinstance(replicas, list) or len(replicas) > REPLICAS:
+        sentence = _("Must be a list of at most %(count)s texts.")
+        return [FieldError("replicas", "malformed", sentence, {"count": REPLICAS})]
+    if any(_text("base_url", address) for address in replicas):
+        sentence = _("Must be an address such as http://engine:8000.")
+        return [FieldError("replicas", "malformed", sentence)]
+    if len({base_url, *replicas}) != len(replicas) + 1:
+        return [FieldError("replicas", "repeated", _("One of these occurs twice."))]
+    return []
 
 
 def _beyond_the_engine(columns: dict[str, Any]) -> list[FieldError]:
