@@ -19,7 +19,7 @@ from reasoning.models import (
     Verdict,
     Workspace,
 )
-from reasoning.services import registry
+from reasoning.services import capacity, registry
 
 
 class RegistryView(ApiView):
@@ -157,6 +157,24 @@ class Deployments(RegistryView):
         """For prompt authors. Used only after someone else has approved it."""
         body = self.body(shapes.ProposeDeploymentShape)
         return self.one(registry.propose_deployment(author=self.user, **body).pk, 201)
+
+
+class DeploymentStreams(ApiView):
+    """How much a deployment is given."""
+
+    @operation(
+        "deployments_limit",
+        "Limit a deployment's streams",
+        request=shapes.StreamsShape,
+        answers={200: shapes.StreamsShape},
+        refusals=[*BODY, 403, 404, 409],
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        """How many it has at once, over all its addresses. For administrators."""
+        body = self.body(shapes.StreamsShape)
+        deployment = registry.version(Deployment, str(pk))
+        capacity.limit_streams(user=self.user, deployment=deployment, **body)
+        return Response(body)
 
 
 # Judging ----------------------------------------------------------------------------------------

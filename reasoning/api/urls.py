@@ -58,5 +58,10 @@ urlpatterns = [
     *_registered("prompts", registry.Prompts),
     *_registered("sampling-profiles", registry.SamplingProfiles),
     *_registered("deployments", registry.Deployments),
+    path(
+        "v1/deployments/<uuid:pk>/streams/",
+        registry.DeploymentStreams.as_view(),
+        name="deployments-streams",
+    ),
     re_path(r"", problems.nothing_here),
 ]

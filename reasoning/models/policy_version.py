@@ -16,6 +16,7 @@ class PolicyVersion(Evidence):
     """A workspace's settings as they are from now on, and why. The newest is in force.
 
     Of its runs ``run_limit`` may be in flight at once (None: the service's setting; 0: any number).
+    Free workers are shared by ``weight``; analysts may ask for up to ``highest_priority``.
     ``approvals`` is how many reviewers must approve, ``training`` whether each needs a current
     training record; they sign a statement in ``statement_language`` (empty: in their own).
     ``checklist`` holds the statements that each of them must answer, ``labels`` what annotations
@@ -33,6 +34,8 @@ class PolicyVersion(Evidence):
     default_profile = models.CharField(max_length=80)
     default_deployment = models.CharField(max_length=80)
     run_limit = models.PositiveIntegerField(null=True)
+    weight = models.PositiveSmallIntegerField(default=1)
+    highest_priority = models.PositiveSmallIntegerField(default=5)
     approvals = models.PositiveSmallIntegerField()
     second_factor = models.BooleanField()
     preliminary_view = models.BooleanField()
@@ -55,8 +58,9 @@ class PolicyVersion(Evidence):
         ]
 
     SETTINGS = (
-        "name default_prompt default_profile default_deployment run_limit approvals "
-        "second_factor preliminary_view conflict_statement training statement_language checklist "
+        "name default_prompt default_profile default_deployment run_limit weight "
+        "highest_priority approvals second_factor preliminary_view conflict_statement training "
+        "statement_language checklist "
         "labels decided_years undecided_years"
     )
 
@@ -64,6 +68,8 @@ class PolicyVersion(Evidence):
         settings = {name: getattr(self, name) for name in self.SETTINGS.split()}
         later = {
             **said(run_limit=settings.pop("run_limit")),
+            **said(1, weight=settings.pop("weight")),
+            **said(5, highest_priority=settings.pop("highest_priority")),
             **said(False, training=settings.pop("training")),
             **said("", statement_language=settings.pop("statement_language")),
         }

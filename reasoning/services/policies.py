@@ -20,6 +20,8 @@ BEGINNING = "As it was before the first change."
 APPROVALS = (1, 3)
 YEARS = (1, 100)
 RUN_LIMIT = (0, 100_000)
+SHARE = {"weight": (1, 100), "highest_priority": (0, 9)}
+"""Of free workers, and of the queue: against the other workspaces."""
 CHECKLIST_ITEMS = 30
 LABELS = 30
 
@@ -55,7 +57,7 @@ class Policy:
 
 _TERMS = tuple(field.name for field in fields(Policy) if field.name != "version")
 _DEFAULTS = {kind.default: kind for kind in registry.KINDS}
-_OWN = ("name", *_DEFAULTS, "run_limit")
+_OWN = ("name", *_DEFAULTS, "run_limit", *SHARE)
 """What the workspace's own row repeats, for those who use it at every question."""
 _FLAGS = ("second_factor", "preliminary_view", "conflict_statement", "training")
 
@@ -162,6 +164,7 @@ def _require_sound(workspace: Workspace, settings: dict[str, Any], present: dict
         text_problem("name", settings["name"], limit=100),
         _out_of_range("approvals", settings["approvals"], *APPROVALS),
         _limit_problem(settings["run_limit"]),
+        *(_out_of_range(name, settings[name], *limits) for name, limits in SHARE.items()),
         *(_not_boolean(name, settings[name]) for name in _FLAGS),
         _language_problem(settings["statement_language"]),
         _list_problem("checklist", settings["checklist"], CHECKLIST_ITEMS, STATEMENT_LIMIT),

@@ -10,11 +10,11 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from reasoning.core.errors import Conflict, InvalidInput, NotFound
-from reasoning.models import Registered, Role, User
-from reasoning.services import access, allowances, registry, versions
+from reasoning.models import Deployment, Registered, Role, User
+from reasoning.services import access, allowances, capacity, registry, versions
 from reasoning.services.registry import DEPLOYMENTS, PROFILES, PROMPTS, Kind
 from reasoning.web.registry import ACTS, frame_of, kind_named, version_of
-from reasoning.web.registry_forms import FORMS, ReasonForm, VersionForm, beginning
+from reasoning.web.registry_forms import FORMS, ReasonForm, StreamsForm, VersionForm, beginning
 from reasoning.web.requests import SignedIn, signed_in
 from reasoning.web.sentences import put_on_form, sentence_of
 
@@ -110,6 +110,25 @@ def allow(request: SignedIn, noun: str, identifier: UUID, slug: str) -> HttpResp
             return redirect("web:version", noun, row.pk)
     context = {**frame_of(kind), "version": row, "room": room, "form": form}
     return render(request, "registry/allow.html", context, status=400 if form.errors else 200)
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def streams(request: SignedIn, identifier: UUID) -> HttpResponse:
+    """How many streams a deployment has at once, with a reason; for administrators."""
+    access.require_role_somewhere(request.user, Role.ADMINISTRATOR)
+    row = version_of(DEPLOYMENTS, identifier)
+    assert isinstance(row, Deployment)
+    form = StreamsForm(request.POST or None, initial={"streams": capacity.streams_of(row)})
+    if form.is_valid():
+        try:
+            capacity.limit_streams(user=request.user, deployment=row, **form.cleaned_data)
+        except (InvalidInput, Conflict) as error:
+            _put(form, error)
+        else:
+            return redirect("web:version", DEPLOYMENTS.noun, row.pk)
+    context = {**frame_of(DEPLOYMENTS), "version": row, "form": form}
+    return render(request, "registry/streams.html", context, status=400 if form.errors else 200)
 
 
 def _room(user: User, row: Registered, slug: str) -> versions.Room:

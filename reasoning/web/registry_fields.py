@@ -17,6 +17,7 @@ LABELS = {
     "engine": _("Engine"),
     "engine_version": _("Engine version"),
     "base_url": _("Address"),
+    "replicas": _("Further addresses"),
     "credential": _("Key, by variable"),
     "model": _("Model"),
     "revision": _("Revision"),
@@ -33,7 +34,7 @@ SHOWN: dict[type[Registered], str] = {
     PromptVersion: "earlier_turns source sha256",
     SamplingProfile: "temperature top_p max_tokens",
     Deployment: (
-        "engine engine_version base_url credential model revision tokenizer_sha256 "
+        "engine engine_version base_url replicas credential model revision tokenizer_sha256 "
         "tokenizer_version renderer think_form window demonstration"
     ),
 }
@@ -107,4 +108,4 @@ def _shown(row: Registered, name: str) -> str:
         return gettext("yes") if value else gettext("no")
     if name in ("temperature", "top_p"):
         return decimal(value)
-    return str(value)
+    return ", ".join(value) if isinstance(value, list) else str(value)

@@ -40,6 +40,18 @@ class ReasonForm(forms.Form):
     )
 
 
+class StreamsForm(ReasonForm):
+    """How many streams a deployment has at once."""
+
+    streams = forms.IntegerField(
+        label=_("Streams at once"),
+        required=False,
+        help_text=_("Over all its addresses. Empty: as the service is set up. 0: any number."),
+        widget=forms.NumberInput({"class": "input"}),
+    )
+    field_order = ["streams", "reason"]
+
+
 class VersionForm(forms.Form):
     """A new version of anything: a new number under a known name, or a new name."""
 
@@ -81,6 +93,12 @@ class DeploymentForm(VersionForm):
     engine = _choice(_("Engine"), [(kind.value, kind.value) for kind in EngineKind])
     engine_version = _line(_("Engine version"), required=False)
     base_url = _line(_("Address"), help_text=_("Without /v1, such as http://engine:8000."))
+    replicas = Text(
+        label=_("Further addresses"),
+        required=False,
+        help_text=_("One a line: the same model and weights, served beside the first."),
+        widget=widgets.text(2, classes="code"),
+    )
     credential = _line(
         _("Key"),
         required=False,
@@ -103,6 +121,10 @@ class DeploymentForm(VersionForm):
         label=_("For demonstration only"), required=False, widget=forms.CheckboxInput()
     )
 
+    def columns(self) -> dict[str, Any]:
+        """With the further addresses as a list."""
+        return super().columns() | {"replicas": list(_lines(self.cleaned_data["replicas"]))}
+
 
 FORMS: dict[str, type[VersionForm]] = {
     PROMPTS.noun: PromptForm,
@@ -116,6 +138,8 @@ def beginning(kind: Kind, row: Registered | None) -> dict[str, Any]:
     if row is None:
         return {}
     found = {name: getattr(row, name) for name in FORMS[kind.noun].base_fields}
+    if "replicas" in found:
+        found["replicas"] = "\n".join(found["replicas"])
     return found | {
         name: f"{found[name].normalize():f}" for name in ("temperature", "top_p") if name in found
     }
@@ -133,6 +157,11 @@ class WorkspaceForm(ReasonForm):
         required=False,
         help_text=_("Empty: as the service is set up. 0: any number."),
         widget=forms.NumberInput({"class": "input"}),
+    )
+    weight = _whole(_("Weight"), _("Of free workers, one of weight 2 is given twice as many."))
+    highest_priority = _whole(
+        _("Highest priority"),
+        _("What its analysts may ask for, from 0 to 9; its administrators any."),
     )
     approvals = _choice(
         _("Approvals needed"), [(1, "1"), (2, "2"), (3, "3")], _("By so many different reviewers.")

@@ -98,6 +98,7 @@ urlpatterns = [
         registering.allow,
         name="allow",
     ),
+    path("registry/deployments/<uuid:identifier>/streams/", registering.streams, name="streams"),
     path("registry/<slug:noun>/<uuid:identifier>/<slug:act>/", registering.judge, name="judge"),
     path("workspaces/", workspaces.index, name="workspaces"),
     path("workspaces/<slug:slug>/", workspaces.detail, name="workspace"),

@@ -24,6 +24,8 @@ LABELS = {
     "default_profile": _("Sampling profile"),
     "default_deployment": _("Deployment"),
     "run_limit": _("Runs at once"),
+    "weight": _("Weight"),
+    "highest_priority": _("Highest priority"),
     "approvals": _("Approvals needed"),
     "second_factor": _("Second factor for signing"),
     "preliminary_view": _("Preliminary view before the answer"),

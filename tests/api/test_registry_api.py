@@ -5,7 +5,15 @@ from uuid import uuid4
 
 import pytest
 
-from reasoning.models import Approval, Deployment, PromptVersion, SamplingProfile, Verdict
+from reasoning.models import (
+    Approval,
+    Change,
+    Deployment,
+    PromptVersion,
+    SamplingProfile,
+    StreamLimit,
+    Verdict,
+)
 from reasoning.services import registry
 from tests.api.expectations import field_errors, problem, refusals
 from tests.conftest import deployment_columns
@@ -180,6 +188,9 @@ def test_a_wrong_prompt_is_named(admin, people, fields, errors):
         ({"base_url": "file:///etc/passwd"}, {"base_url": "malformed"}),
         ({"base_url": "http://user:key@engine:8000"}, {"base_url": "malformed"}),
         ({"base_url": "http://engine:8000/?key=1"}, {"base_url": "malformed"}),
+        ({"replicas": "http://engine:8000"}, {"replicas": "malformed"}),
+        ({"replicas": ["file:///etc/passwd"]}, {"replicas": "malformed"}),
+        ({"replicas": ["http://two:8000", "http://two:8000"]}, {"replicas": "repeated"}),
         ({"tokenizer_sha256": "../../etc/passwd"}, {"tokenizer_sha256": "malformed"}),
         ({"credential": "SECRET_KEY"}, {"credential": "malformed"}),
         ({"credential": "INFERENCE_"}, {"credential": "malformed"}),
@@ -256,3 +267,30 @@ def test_what_does_not_exist_cannot_be_judged(approver, people, noun):
 
 def test_a_prompt_is_no_profile(approver, proposed):
     problem(judge(approver, "sampling-profiles", proposed.id), 404, "not_found")
+
+
+# Streams ----------------------------------------------------------------------------------------
+
+
+def test_replicas_are_proposed_and_shown(admin, people):
+    two = ["http://two:8000", "http://three:8000"]
+    made = propose(admin, "deployments", deployment(replicas=two))
+    assert (made.status_code, made.json()["replicas"]) == (201, two)
+
+
+def test_streams_are_limited_with_a_reason_that_is_kept(admin, analyst, registered):
+    address = f"/api/v1/deployments/{registered.deployment.pk}/streams/"
+
+    def limit(client, streams, reason="A small engine."):
+        return client.post(address, {"streams": streams, "reason": reason}, format="json")
+
+    assert limit(admin, 4).status_code == 200
+    assert StreamLimit.objects.get().streams == 4
+    assert limit(admin, 4).status_code == 409
+    assert field_errors(limit(admin, -1)) == {"streams": "out_of_range"}
+    assert field_errors(limit(admin, 5, reason="")) == {"reason": "blank"}
+    assert limit(analyst, 5).status_code == 403
+    assert limit(admin, None).status_code == 200
+    assert not StreamLimit.objects.exists()
+    changes = Change.objects.filter(field="streams").order_by("id")
+    assert [(change.old, change.new) for change in changes] == [("", "4"), ("4", "")]

@@ -47,6 +47,7 @@ def test_the_shape_is_the_promised_one(analyst, trace, registered):
     assert body["languages"] == {"question": "fr", "thinking": "en", "summary": "en"}
     assert body["engine"] == {
         "deployment": "default@1",
+        "base_url": "http://127.0.0.1:9",
         "model": "mistralai/Magistral-Small-2506",
         "revision": "0" * 40,
         "engine": "vllm",

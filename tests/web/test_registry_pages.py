@@ -170,6 +170,7 @@ WRONG = {
     "sampling-profiles": [{"temperature": "3"}, {"top_p": "warm"}, {"max_tokens": "0"}],
     "deployments": [
         {"base_url": "file:///etc/passwd"},
+        {"replicas": "http://two:8000\nnowhere"},
         {"credential": "SECRET_KEY"},
         {"tokenizer_sha256": "../x"},
         {"window": "0"},
@@ -300,3 +301,24 @@ def test_long_lists_go_on_where_they_stopped(browse, submitted, people, register
 def test_navigation_leads_those_who_work_with_it(browse, registered, people):
     for name, sees in (("admin", True), ("reviewer2", True), ("auditor", True), ("analyst", False)):
         assert ('href="/registry/"' in page(browse(name), "/")) is sees
+
+
+def test_a_deployments_streams_are_limited(browse, registered):
+    browser, path = browse("admin"), f"/registry/deployments/{registered.deployment.pk}/"
+    assert f"{path}streams/" in page(browser, path)
+    assert "Streams at once" in page(browser, f"{path}streams/")
+    answer = browser.post(f"{path}streams/", {"streams": "8", "reason": "A small engine."})
+    assert answer["Location"] == path
+    assert registered.deployment.stream_limit.streams == 8
+    assert browser.post(f"{path}streams/", {"streams": "9", "reason": " "}).status_code == 400
+    assert browse("analyst").get(f"{path}streams/").status_code == 403
+    assert "streams/" not in page(browse("analyst"), path)
+
+
+def test_further_addresses_are_one_a_line(browse, registered):
+    wanted = form("deployments") | {"replicas": "http://two:8000\r\n\r\n http://three:8000 "}
+    browse("admin").post("/registry/deployments/propose/", wanted)
+    row = Deployment.objects.exclude(pk=registered.deployment.pk).get()
+    assert row.replicas == ["http://two:8000", "http://three:8000"]
+    shown = page(browse("admin"), f"/registry/deployments/propose/?from={row.pk}")
+    assert "http://two:8000\nhttp://three:8000" in shown

@@ -35,6 +35,8 @@ def test_a_change_is_put_in_force_and_shown_with_old_and_new(browse, given, work
         "labels": "wrong figure",
         "decided_years": "10",
         "run_limit": "4",
+        "weight": "2",
+        "highest_priority": "7",
         "default_prompt": "magistral-small-2506@1",
     }
     answer = browser.post("/workspaces/finance/change/", wanted)
@@ -44,6 +46,7 @@ def test_a_change_is_put_in_force_and_shown_with_old_and_new(browse, given, work
     assert (policy.approvals, policy.second_factor, policy.decided_years) == (2, True, 10)
     assert policy.checklist == ("Figures checked.", "Rules checked.")
     assert (workspace.run_limit, workspace.default_prompt) == (4, "magistral-small-2506@1")
+    assert (workspace.weight, workspace.highest_priority) == (2, 7)
     shown = page(browser, "/workspaces/finance/")
     assert "Version 2 of its settings is in force" in shown
     assert "Tomás Ortega" in shown
@@ -62,6 +65,8 @@ WRONG = [
     ({"name": ""}, "required"),
     ({"reason": ""}, "required"),
     ({"run_limit": "-1"}, "whole number"),
+    ({"weight": "0"}, "whole number"),
+    ({"highest_priority": "10"}, "whole number"),
     ({"default_prompt": "gone"}, "not one of the available"),
 ]
 

@@ -13,11 +13,13 @@ from reasoning.core.think import ThinkForm
 from reasoning.inference.requests import EngineKind
 from reasoning.models import EARLIER_TURNS, Renderer, SamplingProfile, Verdict
 from reasoning.models.sampling_profile import decimal
+from reasoning.services.capacity import STREAMS
 from reasoning.services.deployments import (
     ADDRESS_PATTERN,
     CREDENTIAL_PATTERN,
     DIGEST_PATTERN,
     GRAMMAR_LIMIT,
+    REPLICAS,
     WINDOW,
 )
 from reasoning.services.registry import (
@@ -114,6 +116,9 @@ class DeploymentShape(RegisteredShape):
     engine = serializers.ChoiceField([kind.value for kind in EngineKind])
     engine_version = serializers.CharField()
     base_url = serializers.CharField()
+    replicas = serializers.ListField(
+        child=serializers.CharField(), help_text="Further addresses of the same, equal in all."
+    )
     model = serializers.CharField()
     revision = serializers.CharField()
     tokenizer_sha256 = serializers.CharField()
@@ -126,6 +131,15 @@ class DeploymentShape(RegisteredShape):
     demonstration = serializers.BooleanField()
 
 
+class StreamsShape(Shape):
+    """How many streams a deployment has at once: null the service's setting, 0 any number."""
+
+    streams = Checked(
+        {"type": ["integer", "null"], "minimum": 0, "maximum": STREAMS[1]}, allow_null=True
+    )
+    reason = Text(limit=2_000)
+
+
 class ProposeDeploymentShape(Shape):
     """A new version of a deployment."""
 
@@ -133,6 +147,10 @@ class ProposeDeploymentShape(Shape):
     engine = Choice([kind.value for kind in EngineKind])
     engine_version = Text(limit=100, blank=True, default="")
     base_url = Text(limit=300, pattern=ADDRESS_PATTERN, form="https://host:port")
+    replicas = Checked(
+        {"type": "array", "items": {"type": "string", "maxLength": 300}, "maxItems": REPLICAS},
+        default=list,
+    )
     model = Text(limit=200)
     revision = Text(limit=100, blank=True, default="")
     tokenizer_sha256 = Text(

@@ -84,6 +84,9 @@ class EngineShape(Shape):
     """Who answered, as it said of itself; empty where it did not say."""
 
     deployment = serializers.CharField(source="run.deployment.label")
+    base_url = serializers.CharField(
+        source="attempt.base_url", help_text="The address that was asked: which replica."
+    )
     model = serializers.CharField(source="engine_model")
     revision = serializers.CharField(source="engine_revision")
     engine = serializers.CharField()
