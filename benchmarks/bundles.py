@@ -83,7 +83,7 @@ def write_decision(template: Any) -> None:
         decision = Decision(
             trace_id=trace.id, question_id=question.id, meaning=Meaning.APPROVED,
             rationale="I have checked it against the sources.", statement="I sign.",
-            signer_role="reviewer", authentication_method="password",
+            signer_role="reviewer", authentication_method="password", asked_anew="",
             trace_document_sha256=hashlib.sha256(entries[-1].document).hexdigest(),
         )  # fmt: skip
         record(SYSTEM, decision)

@@ -168,6 +168,7 @@ def approve(trace, people):
         signer_role="reviewer",
         authentication_method="password",
         trace_document_sha256="0" * 64,
+        asked_anew="",
     )
     record(people["reviewer"].actor(), decision)
 

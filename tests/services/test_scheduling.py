@@ -101,7 +101,7 @@ def test_the_choice_reads_no_more_of_a_long_queue(ask):
     """By the plan: every access to the queue goes through an index, and stops at the first row."""
     ask()
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         cursor.execute("EXPLAIN " + scheduling._NEXT, {"runs": 0, "streams": 0})
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Seq Scan on reasoning_runstate" not in plan

@@ -48,7 +48,7 @@ def test_nothing_is_sent_for_a_run_that_nobody_watches(deck, flight):
     hear(flight, "<think>\n", "Two ", "and two", "</think>")
     beat(deck, flight)
     live.tell(flight.key[0], live.Event("done", {"status": "finished"}))
-    assert redis_client().dbsize() == 0
+    assert not redis_client().exists(f"live:{flight.key[0]}")
 
 
 def test_who_comes_late_gets_all_of_it_and_then_the_rest(deck, flight):
