@@ -55,6 +55,8 @@ BEGIN
     EXECUTE format('ALTER DATABASE %I OWNER TO magistral_owner', current_database());
     -- A transaction that has written and stays open keeps everything younger out of the log.
     EXECUTE format('ALTER DATABASE %I SET idle_in_transaction_session_timeout = %L', current_database(), '60s');
+    -- Statements here are short: compiling one takes longer than running it.
+    EXECUTE format('ALTER DATABASE %I SET jit = off', current_database());
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM magistral_app, magistral_sequencer, magistral_auditor', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO magistral_app, magistral_sequencer, magistral_auditor', current_database());

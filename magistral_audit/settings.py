@@ -67,7 +67,8 @@ def parse_database(url: str) -> dict[str, object]:
     return {
         "ENGINE": "django.db.backends.postgresql",
         **found,
-        "OPTIONS": {**parts, "pool": pool},
+        # Statements that ask for it are prepared (services.scheduling): Django allows none at all.
+        "OPTIONS": {**parts, "pool": pool, "prepare_threshold": 5},
     }
 
 

@@ -61,7 +61,7 @@ class Beat:
     halt: bool
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # short: others wait for their turn to choose
 def claim(*, run_id: UUID, worker: str, base_url: str = "", probe: bool = False) -> Claim | None:
     """Take a queued run that is due, and record the attempt; None when there is nothing to take.
 

@@ -21,6 +21,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from psycopg import Cursor
 
 from reasoning.core.errors import EngineError, EngineRefused, EngineUnavailable
 from reasoning.inference.health import require_health
@@ -171,8 +172,10 @@ def lock() -> None:
 
 def _choose() -> Choice | None:
     limits = {"runs": settings.RUNS_PER_WORKSPACE, "streams": settings.STREAMS_PER_DEPLOYMENT}
-    with connection.cursor() as cursor:
-        cursor.execute(_NEXT, limits)
+    connection.ensure_connection()
+    # Prepared once for each connection: to plan it takes several times as long as to run it.
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        cursor.execute(_NEXT.encode(), limits, prepare=True)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return Choice(*row) if row else None
 
