@@ -13,7 +13,7 @@ VENV := $(or $(MAGISTRAL_VENV),.venv)
 PYTHON_RUNS := sh quickstart/python.sh -m
 IN_VENV := $(VENV)/bin/python -m
 INSTALL = $(if $(MAGISTRAL_VENV),:,$(PYTHON_RUNS) quickstart.bootstrap)
-PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 # What the type checker needs to read the settings; nothing is connected to.
 LINT_SETTINGS := SECRET_KEY=lint DATABASE_URL=postgresql:///lint
 

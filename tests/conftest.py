@@ -39,19 +39,13 @@ PASSWORD = "correct horse battery"
 ANSWER = "<think>\nTwo and two are four.\n</think>\n\nThe answer is four."
 
 
-# What runs a whole service, or takes the machine for itself: one after the other, and begun first
-# as it takes longest.
-ALONE = ("tests/live/", "tests/browser/", "tests/quickstart/", "tests/log/test_log_storms.py")
+# What runs a whole service takes longest, so it begins first where tests run in several processes.
+LONGEST = ("tests/browser/", "tests/live/", "tests/quickstart/", "tests/log/test_log_storms.py")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes, a file stays in one; see ``ALONE`` for the others."""
-    items.sort(key=lambda item: not item.nodeid.startswith(ALONE))
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        group = "alone" if file.startswith(ALONE) else file
-        item.add_marker(pytest.mark.xdist_group(group))
+    """The longest first. A file stays in one process (``--dist loadfile``)."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session", autouse=True)

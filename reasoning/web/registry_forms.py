@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from reasoning.core.think import ThinkForm
@@ -189,7 +190,10 @@ class WorkspaceForm(ReasonForm):
     statement_language = forms.ChoiceField(
         label=_("Language of statements"),
         required=False,
-        choices=[("", _("The signer's own")), *settings.LANGUAGES],
+        choices=lambda: [
+            ("", _("The signer's own")),
+            *((code, gettext(name)) for code, name in settings.LANGUAGES),
+        ],
         help_text=_("In which signers read and sign their statement."),
         widget=widgets.select(),
     )

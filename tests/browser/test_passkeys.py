@@ -63,6 +63,7 @@ def test_register_sign_in_sign_and_verify_offline(
     answered = service.api("analyst").finished(question["id"])
     trace = answered["runs"][-1]["trace_id"]
     page.goto(f"/review/{trace}/sign/")
+    page.get_by_label("I have no conflict of interest").check()
     page.get_by_role("radio", name=re.compile("Rejected")).check()
     page.get_by_label("Why do you decide so?").fill("It is a test.")
     page.get_by_role("button", name="Sign with Test key").click()

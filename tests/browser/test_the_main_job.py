@@ -92,6 +92,7 @@ def test_from_the_question_to_the_signed_decision(
 
 def sign(page: Page, password: str) -> None:
     """Reject: a small model's answer may well be one that cannot be approved."""
+    page.get_by_label("I have no conflict of interest").check()
     page.get_by_role("radio", name=re.compile("Rejected")).check()
     page.get_by_label("Why do you decide so?").fill("The answer does not follow from the question.")
     page.get_by_label("Password").fill(password)
