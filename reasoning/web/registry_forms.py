@@ -192,7 +192,7 @@ class WorkspaceForm(ReasonForm):
         required=False,
         choices=lambda: [
             ("", _("The signer's own")),
-            *((code, gettext(name)) for code, name in settings.LANGUAGES),
+            *((code, gettext(str(name))) for code, name in settings.LANGUAGES),
         ],
         help_text=_("In which signers read and sign their statement."),
         widget=widgets.select(),
