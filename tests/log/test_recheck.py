@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from reasoning.core.errors import IntegrityMismatch
 from reasoning.models import AuditEvent, Decision, Question, Trace, User
 from reasoning.services import access, integrity, leases, questions, records, review, traces
+from reasoning.services.policies import policy_of
 from reasoning.services.traces import Arrived, Outcome
 from tests.conftest import PASSWORD, whole
 from tests.log.attacks import alter, forged, regrow, superuser
@@ -172,5 +173,7 @@ def test_a_damaged_log_blocks_signing(ledger):
             rationale="Fine.",
             password=PASSWORD,
             document_sha256_shown=review.document_sha256(seen_trace),
+            answers=("yes",) * len(policy_of(question.workspace).checklist),
+            no_conflict=True,
         )
     assert Decision.objects.count() == before
