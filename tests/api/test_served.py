@@ -109,7 +109,7 @@ def test_events_arrive_one_by_one_and_hold_no_connection(web, valkey):
     answers = [watch(web) for _number in range(3)]
     streams = [events(answer) for answer in answers]
     for stream in streams:
-        assert next(stream) == ("status", {"status": "queued", "attempt": 0})
+        assert next(stream) == ("status", {"status": "queued", "attempt": 0, "waiting": "turn"})
     assert get(web, f"questions/{web.question}/").json()["status"] == "queued"
     for word in ("Quis", " custodiet"):
         say(web, "thinking", {"text": word})

@@ -17,12 +17,15 @@ from quickstart import database
 from reasoning.models import (
     EVIDENCE,
     Action,
+    ComparisonRequest,
     Decision,
     Ending,
     ExportRequest,
     Place,
     PreliminaryView,
     Question,
+    Replay,
+    Rescore,
     Trace,
     User,
     Workspace,
@@ -43,7 +46,7 @@ from reasoning.services import (
     traces,
     training,
 )
-from reasoning.services.evidence import record
+from reasoning.services.evidence import SYSTEM, record
 from reasoning.services.traces import Arrived, Outcome
 from reasoning.services.wishes import Wish
 from tests import approving, stack
@@ -168,11 +171,58 @@ def _first_day(ledger: Ledger) -> None:
 def _second_day(ledger: Ledger) -> None:
     with connected(ledger.url(APPLICATION)):
         people = {user.username: user for user in User.objects.all()}
-        decide(people, ANSWERS[1], "approved", answers=("yes",))
+        found = decide(people, ANSWERS[1], "approved", answers=("yes",))
+        compare(people["reviewer"], found.trace)
     sequence(ledger)
     with connected(ledger.url(APPLICATION)):
         look_around(User.objects.get(username="reviewer"), 5)
     sequence(ledger)
+
+
+def compare(user: User, trace: Trace) -> None:
+    """The trace was held against its engine again, in both ways, as the worker would store it."""
+    asked = {"trace": trace, "question_id": trace.question_id}
+    wishes = {kind: ComparisonRequest(**asked, what=kind) for kind in ("replay", "rescore")}
+    record(audit.actor_of(user), *wishes.values())
+    seen = {
+        "trace_id": trace.pk,
+        "question_id": trace.question_id,
+        "engine_model": "a model",
+        "engine_version": "1",
+        "engine_fingerprint": "fp",
+        "differing": [],
+        "failure_code": "",
+        "failure": "",
+    }
+    again = Replay(
+        request=wishes["replay"],
+        **seen,
+        unit="tokens",
+        compared=3,
+        again=3,
+        matched=2,
+        first_difference=3,
+        share="0.6667",
+        finish_reason="stop",
+        engine_request_id="request",
+        total_ms=5,
+        raw_response=b"{}",
+        raw_text="Six.",
+        output_token_ids=b"\1\0\0\0",
+    )
+    scored = Rescore(
+        request=wishes["rescore"],
+        **seen,
+        verdict="agrees",
+        tokens=1,
+        mean_logprob="-0.1",
+        likeliest=1,
+        expected="0.9",
+        deviation="0.3",
+        impossible=0,
+        scores=b"\0" * 16,
+    )
+    record(SYSTEM, again, scored)
 
 
 def sign_with_password(**what: object) -> Decision:

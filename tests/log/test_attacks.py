@@ -70,7 +70,10 @@ def test_the_log_is_in_order_before(ledger, policy, populated):
     assert report.verdict == Verdict.LAWFULLY_ERASED
     assert findings(report) == []
     assert not report.steps[1].impossible
-    assert all(ledger.rows(f"SELECT EXISTS (SELECT FROM {table})") == [(True,)] for table in TABLES)
+    empty = [
+        one for one in TABLES if ledger.rows(f"SELECT EXISTS (SELECT FROM {one})") != [(True,)]
+    ]
+    assert empty == []
 
 
 # One byte ----------------------------------------------------------------------------------------
