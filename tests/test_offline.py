@@ -36,7 +36,7 @@ def test_a_good_bundle(written: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert code == 0
     lines = out.splitlines()
     assert lines[-1] == "Verified: everything here is as it was logged."
-    assert [int(line[:2]) for line in lines if line[2:3] == "."] == list(range(12))
+    assert [int(line[:2]) for line in lines if line[2:3] == "."] == list(range(13))
     assert " 5. checked       Each document is in the log (4)" in lines
 
 
