@@ -38,7 +38,7 @@ CHANGED = {
     "int2": "coalesce({0}, 0) + 1",
     "int8": "coalesce({0}, 0) + 1",
     "numeric": "{0} + 0.001",
-    "jsonb": "{0} || '{{\"more\": 1}}'",
+    "jsonb": "coalesce({0}, '{{}}') || '{{\"more\": 1}}'",
     "_varchar": "{0} || ARRAY['more']::varchar[]",
     "_uuid": "{0} || gen_random_uuid()",
     "text": "CASE WHEN {0} = '' THEN 'x' ELSE overlay({0} placing '~' from 1 for 1) END",

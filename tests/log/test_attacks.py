@@ -103,7 +103,7 @@ def test_one_byte_of_any_column_is_noticed(ledger, policy, table):
 
 def write_back(connection, table, column, kind, row, value) -> None:
     cast = "::jsonb" if kind == "jsonb" else ""
-    given = psycopg.types.json.Jsonb(value) if kind == "jsonb" else value
+    given = psycopg.types.json.Jsonb(value) if kind == "jsonb" and value is not None else value
     connection.execute(f'UPDATE {table} SET "{column}" = %s{cast} WHERE id = %s', [given, row])
 
 
