@@ -40,7 +40,7 @@ def measure(made: Stage, count: int) -> list[Row]:
     started = time.perf_counter()
     path, entries = build()
     building = time.perf_counter() - started
-    verifying, hashing = verify(path), hash_files(path)
+    verifying, hashing = verify(path, the_key()), hash_files(path)
     size = path.stat().st_size / 1e6
     note = f"{count:,} decisions, {entries:,} entries, {size:,.0f} MB"
     return [
@@ -103,11 +103,11 @@ def build() -> tuple[Path, int]:
     return export_requests.file_of(job), job.entries
 
 
-def verify(path: Path) -> float:
+def verify(path: Path, key: str) -> float:
     """Seconds of the command, its start included; anything but verified ends the benchmark."""
     started = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "reasoning.offline", str(path)],
+        [sys.executable, "-m", "reasoning.offline", str(path), "--vkey", key],
         capture_output=True,
         text=True,
         check=False,
@@ -116,6 +116,12 @@ def verify(path: Path) -> float:
     if done.returncode:
         raise SystemExit(done.stdout[-2000:])
     return took
+
+
+def the_key() -> str:
+    from reasoning.services import log_keys
+
+    return str(log_keys.load().verifier)
 
 
 def hash_files(path: Path) -> float:

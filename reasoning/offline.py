@@ -19,7 +19,7 @@ from reasoning.core.verification import Trust, verify
 
 EPILOG = """\
 exit codes: 0 verified, 1 tampered, 2 wrong usage, 3 verified with texts that were lawfully erased,
-4 incomplete, 5 could not be verified
+4 incomplete, 5 could not be verified, 6 not verified for want of a key that you got elsewhere
 """
 
 

@@ -40,12 +40,15 @@ def test_a_good_bundle(written: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert " 5. checked       Each document is in the log (4)" in lines
 
 
-def test_without_a_key_the_last_line_warns(
+def test_without_a_key_nothing_is_verified(
     written: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, out = run(capsys, written)
-    assert code == 0
-    assert out.splitlines()[-1].startswith("But: No key was given")
+    assert code == 6
+    *_steps, verdict, advice = out.splitlines()
+    assert verdict.startswith("Not verified: no key from elsewhere was given")
+    assert "--vkey" in advice
+    assert " 1. not possible  Keys, origin and policy are pinned (1)" in out.splitlines()
 
 
 def test_keys_can_come_from_files(
@@ -81,12 +84,13 @@ def test_a_tampered_bundle_names_the_file(
 def test_each_verdict_has_its_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     erased = sample_log()
     erased.erase(2, "raw_text")
-    assert run(capsys, write(tmp_path, erased))[0] == 3
-    path = tmp_path / "bundle.zip"
+    path, pinned = write(tmp_path, erased), ("--vkey", LOG.verifier)
+    assert run(capsys, path, *pinned)[0] == 3
     path.write_bytes(sample_log().write(leave_out=[0]))
-    assert run(capsys, path)[0] == 4
+    assert run(capsys, path, *pinned)[0] == 4
+    assert run(capsys, path)[0] == 6
     path.write_bytes(b"no bundle")
-    assert run(capsys, path)[0] == 5
+    assert run(capsys, path)[0] == run(capsys, path, *pinned)[0] == 5
 
 
 def test_kept_checkpoints_and_authorities_are_used(
@@ -98,7 +102,8 @@ def test_kept_checkpoints_and_authorities_are_used(
     path.write_bytes(log.write(before_end=lambda writer: writer.add("log/timestamps/a.tsr", token)))
     kept.write_bytes(log.note(4))
     root.write_bytes(authority.pem)
-    code, out = run(capsys, path, "--checkpoint", kept, "--tsa", root)
+    given = ("--vkey", LOG.verifier, "--checkpoint", kept, "--tsa", root)
+    code, out = run(capsys, path, *given)
     assert code == 0
     assert " 3. checked" in out
     assert " 9. checked" in out

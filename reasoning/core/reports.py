@@ -36,12 +36,13 @@ class Verdict(StrEnum):
     VERIFIED = "verified"
     LAWFULLY_ERASED = "lawfully_erased"
     INCOMPLETE = "incomplete"
+    UNPINNED = "unpinned"
     COULD_NOT_VERIFY = "could_not_verify"
     TAMPERED = "tampered"
 
     @property
     def exit_code(self) -> int:
-        """0 verified, 1 tampered, 3 lawfully erased, 4 incomplete, 5 could not verify.
+        """0 verified, 1 tampered, 3 lawfully erased, 4 incomplete, 5 could not verify, 6 unpinned.
 
         2 stays what it is everywhere: the command was called wrongly.
         """
@@ -64,6 +65,7 @@ _EXIT_CODES = {
     Verdict.LAWFULLY_ERASED: 3,
     Verdict.INCOMPLETE: 4,
     Verdict.COULD_NOT_VERIFY: 5,
+    Verdict.UNPINNED: 6,
 }
 _SENTENCES = {
     Verdict.VERIFIED: _("Verified: everything here is as it was logged."),
@@ -72,6 +74,10 @@ _SENTENCES = {
     ),
     Verdict.INCOMPLETE: _(
         "Incomplete: what is here is as it was logged, but something is missing."
+    ),
+    Verdict.UNPINNED: _(
+        "Not verified: no key from elsewhere was given, and anybody can sign with a key of their "
+        "own."
     ),
     Verdict.COULD_NOT_VERIFY: _("Could not be verified."),
     Verdict.TAMPERED: _("Tampered: something is not as it was logged."),
@@ -92,6 +98,9 @@ KEPT = 1000
 
 SHOWN = 20
 """Observations of each step that ``lines`` shows."""
+
+FAILURES = {Verdict.INCOMPLETE, Verdict.COULD_NOT_VERIFY, Verdict.TAMPERED}
+"""What a step failed at when it saw one of these."""
 
 
 class Status(StrEnum):
@@ -119,12 +128,16 @@ class Observation:
 
 @dataclass
 class Step:
-    """One numbered step: how many things it checked, what it saw, or why it was not possible."""
+    """One numbered step: how many things it checked, what it saw, or why it was not possible.
+
+    ``unpinned``: nobody from outside vouches for the keys, so that the rest proves little.
+    """
 
     number: int
     checked: int = 0
     observations: list[Observation] = field(default_factory=list)
     impossible: str = ""
+    unpinned: bool = False
     omitted: int = 0
     _kept: Counter[Verdict] = field(default_factory=Counter)
 
@@ -135,9 +148,13 @@ class Step:
     @property
     def status(self) -> Status:
         """Failed, when anything is missing, tampered with or could not be verified."""
-        if any(_RANK[seen.verdict] >= _RANK[Verdict.INCOMPLETE] for seen in self.observations):
+        if any(seen.verdict in FAILURES for seen in self.observations):
             return Status.FAILED
         return Status.NOT_POSSIBLE if self.impossible else Status.CHECKED
+
+    def leave_unpinned(self, sentence: str) -> None:
+        """Say that no key was pinned, and what was done for want of one."""
+        self.impossible, self.unpinned = sentence, True
 
     def note(self, where: str, sentence: str, **data: Any) -> None:
         """Say something that does not touch the verdict."""
@@ -204,6 +221,7 @@ class Report:
     def verdict(self) -> Verdict:
         """The worst that any step saw."""
         seen = [one.verdict for step in self.steps for one in step.observations]
+        seen += [Verdict.UNPINNED for step in self.steps if step.unpinned]
         return max(seen, key=_RANK.__getitem__, default=Verdict.VERIFIED)
 
     def as_dict(self) -> dict[str, Any]:
@@ -221,9 +239,7 @@ def lines(report: Report) -> Iterator[str]:
         yield from _step_lines(step)
     yield ""
     yield report.verdict.sentence
-    pinning = next((step for step in report.steps if step.number == 1), None)
-    if pinning and pinning.impossible and report.verdict.is_good:
-        yield f"But: {pinning.impossible}"
+    yield from (step.impossible for step in report.steps if step.unpinned)
 
 
 def _step_lines(step: Step) -> Iterator[str]:

@@ -35,7 +35,8 @@ from reasoning.core.policies import Policy, SignedCheckpoint
 from reasoning.core.reports import Report, Step
 
 UNPINNED = _(
-    "No key was given, so the bundle's own is used. Compare it with one you got elsewhere."
+    "The bundle's own key was used. Get the log's key from somebody you trust, and give it with "
+    "--vkey."
 )
 NEEDS_DATABASE = _("This needs the whole log and its database; a bundle holds a part.")
 
@@ -127,7 +128,7 @@ def _policy(step: Step, bundle: Bundle, pinned: Policy | None) -> Policy | None:
     except (Malformed, VerificationFailed) as error:
         step.refuse(layout.VKEY, error)
     if pinned is None:
-        step.impossible = UNPINNED
+        step.leave_unpinned(UNPINNED)
     elif own and not _log_keys(own) & _log_keys(pinned):
         step.note(layout.VKEY, _("The bundle names other keys of the log than those pinned."))
     policy = pinned or own

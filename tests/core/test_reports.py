@@ -29,6 +29,21 @@ def test_the_verdict_is_the_worst_that_was_seen():
     assert step.status == Status.FAILED
 
 
+def test_without_a_pinned_key_the_best_is_no_good_and_worse_stays_worse():
+    report = Report()
+    step = report.step(1)
+    step.leave_unpinned("The bundle's own key was used.")
+    assert (report.verdict, step.status) == (Verdict.UNPINNED, Status.NOT_POSSIBLE)
+    assert list(reports.lines(report))[-2:] == [
+        Verdict.UNPINNED.sentence,
+        "The bundle's own key was used.",
+    ]
+    report.step(7).incomplete("c", "missing")
+    assert report.verdict == Verdict.UNPINNED
+    report.step(5).tampered("d", "changed")
+    assert report.verdict == Verdict.TAMPERED
+
+
 def test_exit_codes_are_distinct():
     assert len({verdict.exit_code for verdict in Verdict}) == len(Verdict)
     assert all(verdict.exit_code != 2 for verdict in Verdict)

@@ -70,7 +70,8 @@ def test_a_good_bundle_is_verified(bundle: bytes) -> None:
 
 def test_without_a_pinned_key_the_report_says_so(bundle: bytes) -> None:
     report = report_on(bundle, Trust())
-    assert report.verdict is Verdict.VERIFIED
+    assert report.verdict is Verdict.UNPINNED
+    assert not report.verdict.is_good
     assert report.steps[1].status is Status.NOT_POSSIBLE
     assert str(LOG.verifier) in report.steps[1].observations[0].message
 
@@ -79,7 +80,8 @@ def test_a_bundle_with_only_a_key_is_verified_by_it(bundle: bytes) -> None:
     def drop(files: Files) -> None:
         del files[layout.POLICY]
 
-    assert report_on(repacked(bundle, drop, listed=True), Trust()).verdict is Verdict.VERIFIED
+    without = repacked(bundle, drop, listed=True)
+    assert report_on(without, Trust(Policy.of_keys([LOG.verifier]))).verdict is Verdict.VERIFIED
 
 
 # Step 0 -------------------------------------------------------------------------------------------

@@ -57,9 +57,24 @@ def test_a_log_without_erasures_is_verified(ledger, check, log_server, populated
     assert "Documents alone were checked, as asked." in out
 
 
-def test_without_a_key_it_says_whose_it_used(ledger, check):
-    _code, out = check()
-    assert out.splitlines()[-1].startswith("But: No key was given")
+def test_without_a_key_the_signers_record_vouches_for_those_in_the_database(ledger, check):
+    code, out = check()
+    assert code == 3
+    assert "    the signer's record: A key that the database lists signed this" in out
+
+
+def test_with_nothing_from_outside_nothing_is_verified(ledger, check, tmp_path):
+    for record in (ledger.directory / "signed").iterdir():
+        record.unlink()
+    for arguments in ([], ["--record", newest(ledger, "reasoning_trace")]):
+        code, out = check(*arguments)
+        assert code == Verdict.UNPINNED.exit_code == 6
+        *_rest, verdict, advice = out.splitlines()
+        assert verdict.startswith("Not verified: no key from elsewhere was given")
+        assert "--vkey" in advice
+    kept = tmp_path / "kept.txt"
+    kept.write_bytes(bytes(checkpoints.newest().note))
+    assert check("--checkpoint", kept)[0] == 3
 
 
 def test_the_report_for_programs(ledger, check, populated):

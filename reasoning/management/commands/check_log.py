@@ -1,8 +1,8 @@
 """``manage.py check_log``: verifies the log in the database, step by step.
 
 It reads only, and needs no more than the role magistral_auditor may do. Exit codes: 0 verified,
-1 tampered, 3 verified with texts that were lawfully erased, 4 incomplete, 5 could not be verified;
-130 when it was interrupted.
+1 tampered, 3 verified with texts that were lawfully erased, 4 incomplete, 5 could not be verified,
+6 not verified, for want of a key or a checkpoint from outside the database; 130 when interrupted.
 """
 
 import json
@@ -42,7 +42,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--vkey",
             metavar="KEY|FILE",
-            help="the log's verifier key, got elsewhere; or a file of keys, or a policy",
+            help="the log's verifier key, got elsewhere; or a file of keys, or a policy; without it "
+            "the signer's record or a checkpoint has to vouch for the database's keys",
         )
         parser.add_argument(
             "--checkpoint",

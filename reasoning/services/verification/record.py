@@ -49,7 +49,7 @@ class _OneRecord:
         steps[0].impossible = NOT_A_BUNDLE
         steps[4].impossible = WHOLE_LOG
         steps[9].impossible = WHOLE_LOG
-        policy = trusting.pinned(steps[1], self._wanted.policy, self._head)
+        policy = trusting.pinned(steps[1], self._wanted.policy, self._head, self._outside)
         if policy:
             self._check_heads(policy)
         record = records.of_questions([self._identifier])

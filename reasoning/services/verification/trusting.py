@@ -21,25 +21,47 @@ LOOKED_AT = 50
 """Cosigned checkpoints, the newest first, among which one with a quorum is looked for."""
 
 
-def pinned(step: Step, policy: Policy | None, head: LogHead) -> Policy | None:
-    """The policy to verify by: the given one or, for want of it, the keys the database lists."""
-    if policy is None:
-        step.impossible = _(
-            "No key was given, so those that the database lists are used. Compare them with keys "
-            "you got elsewhere."
-        )
+UNPINNED = _(
+    "The keys that the database lists were used. Get the log's key from somebody you trust, and "
+    "give it with --vkey."
+)
+
+
+def pinned(
+    step: Step, policy: Policy | None, head: LogHead, outside: Iterable[tuple[str, bytes]]
+) -> Policy | None:
+    """The policy to verify by: the given one or, for want of it, the keys the database lists.
+
+    A checkpoint from outside the database that one of those signed vouches for them: who changed
+    keys and log in the database could not have changed that too.
+    """
     try:
-        policy = policy or checkpoints.policy()
+        chosen = policy or checkpoints.policy()
     except Malformed as error:
         step.refuse("log", error)
         return None
+    if policy is None:
+        _vouch(step, chosen, outside)
+    _name_keys(step, chosen, head)
+    return chosen
+
+
+def _vouch(step: Step, listed: Policy, outside: Iterable[tuple[str, bytes]]) -> None:
+    signed = [head.where for head in outside_heads(Step(step.number), listed, outside)]
+    for where in signed:
+        sentence = _("A key that the database lists signed this, which lies outside the database.")
+        step.note(where, sentence)
+    if not signed:
+        step.leave_unpinned(UNPINNED)
+
+
+def _name_keys(step: Step, policy: Policy, head: LogHead) -> None:
     for party in policy.logs:
         step.checked += 1
         step.note("log", "%(key)s", key=str(party.key))
     if head.origin not in {party.key.name for party in policy.logs}:
         sentence = _("The database holds the log %(origin)s, of which no key is known.")
         step.unverifiable("log", sentence, origin=head.origin)
-    return policy
 
 
 def signers_record(origin: str) -> Iterator[tuple[str, bytes]]:

@@ -80,7 +80,7 @@ class Verification:
         steps = self._steps
         saved, lost = self._state()
         steps[0].impossible = NOT_A_BUNDLE
-        policy = trusting.pinned(steps[1], self._wanted.policy, self._head)
+        policy = trusting.pinned(steps[1], self._wanted.policy, self._head, self._outside)
         if policy:
             outside = trusting.outside_heads(steps[3], policy, self._outside)
             self._pass(policy, saved, [*outside, *lost])
