@@ -42,8 +42,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--vkey",
             metavar="KEY|FILE",
-            help="the log's verifier key, got elsewhere; or a file of keys, or a policy; without it "
-            "the signer's record or a checkpoint has to vouch for the database's keys",
+            help="the log's verifier key, got elsewhere; or a file of keys, or a policy; without "
+            "it the signer's record or a checkpoint has to vouch for the database's keys",
         )
         parser.add_argument(
             "--checkpoint",
