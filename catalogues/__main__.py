@@ -17,8 +17,9 @@ def main() -> None:
         done = sum(map(is_translated, catalogue))
         print(f"{language}: {done} of {len(catalogue)} texts are translated")
         for message in catalogue:
-            for problem in problems(message, catalogue.forms) if is_translated(message) else ():
-                print(f"  {problem}: {message.id!r}")
+            if is_translated(message):
+                for problem in problems(message, catalogue.forms, catalogue.of_one_number):
+                    print(f"  {problem}: {message.id!r}")
 
 
 if __name__ == "__main__":

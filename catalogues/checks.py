@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from babel.messages.catalog import Message
 
@@ -31,25 +31,39 @@ def is_translated(message: Message) -> bool:
     return bool(message.id) and all(forms_of(message)) and not message.fuzzy
 
 
-def problems(message: Message, plural_forms: int) -> Iterator[str]:
-    """What is wrong with one translation, as short English sentences; nothing when all is well."""
+def problems(
+    message: Message, plural_forms: int, of_one_number: Collection[int] = ()
+) -> Iterator[str]:
+    """What is wrong with one translation, as short English sentences; nothing when all is well.
+
+    ``of_one_number``: the plural forms that may say their number in words.
+    """
     if message.fuzzy:
         yield "Marked as fuzzy"
     forms, wanted = forms_of(message), plural_forms if message.pluralizable else 1
     if len(forms) != wanted:
         yield f"{len(forms)} plural forms instead of {wanted}"
-    for form in forms:
-        yield from _differences(form, originals_of(message))
+    for place, form in enumerate(forms):
+        in_words = message.pluralizable and place in of_one_number
+        yield from _differences(form, originals_of(message), in_words)
 
 
-def _differences(form: str, originals: list[str]) -> Iterator[str]:
+def _differences(form: str, originals: list[str], in_words: bool) -> Iterator[str]:
     """Of a plural, each form may be like either of the source's two: "one note", "%(n)s notes"."""
     if not form.strip():
         yield "Not translated"
-    elif marks(form) not in [marks(original) for original in originals]:
+    elif marks(form) not in [wanted for text in originals for wanted in _marked(text, in_words)]:
         yield "Placeholders or markup differ"
     elif edges(form) not in [edges(original) for original in originals]:
         yield "White space at the beginning or end differs"
+
+
+def _marked(original: str, in_words: bool) -> Iterator[Counter[str]]:
+    """What a form must have: all that the text has, or all but the number that it says in words."""
+    found = marks(original)
+    yield found
+    if in_words:
+        yield from (found - Counter([mark]) for mark in found if mark.startswith("%("))
 
 
 def marks(text: str) -> Counter[str]:

@@ -1,5 +1,7 @@
 """One language's catalogue: ``django.po`` for people, and ``django.mo`` for Django, beside it."""
 
+from collections import Counter
+from gettext import c2py
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ class Translations(Catalog):
         super().__init__(locale=language, charset="utf-8", fuzzy=False, header_comment=HEADER)
         self.plural = plural_forms(language)
         self.forms = int(self.plural.split(";")[0].removeprefix("nplurals="))
+        self.of_one_number = forms_of_one_number(self.plural)
 
     @property
     def num_plurals(self) -> int:
@@ -52,6 +55,13 @@ def plural_forms(language: str) -> str:
     with (DJANGO / language / "LC_MESSAGES" / "django.mo").open("rb") as file:
         said = dict(read_mo(file).mime_headers)["Plural-Forms"]
     return f"{said.rstrip(';')};"
+
+
+def forms_of_one_number(rule: str) -> frozenset[int]:
+    """Plural forms that stand for one number alone: of Arabic those for 0, 1 and 2."""
+    form = c2py(rule.partition("plural=")[2].rstrip(";"))
+    numbers = Counter(map(form, range(1000)))
+    return frozenset(form for form, count in numbers.items() if count == 1)
 
 
 def path_of(language: str, kind: str = "po") -> Path:

@@ -34,12 +34,12 @@ def test_the_compiled_file_is_the_one_of_the_written_one(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_translated_fits_what_it_translates(language):
-    forms = Translations(language).forms
+    spoken = Translations(language)
     wrong = [
         (message.id, problem)
         for message in read(language)
         if is_translated(message)
-        for problem in problems(message, forms)
+        for problem in problems(message, spoken.forms, spoken.of_one_number)
     ]
     assert wrong == []
 
@@ -81,6 +81,22 @@ def test_plural_forms_are_those_of_unicode(language, numbers):
     catalogue.add(("run", "runs"), tuple(f"{form}" for form in range(catalogue.forms)))
     spoken = gettext.GNUTranslations(BytesIO(compiled(language, catalogue)))
     assert {n: int(spoken.ngettext("run", "runs", n)) for n in numbers} == numbers
+
+
+@pytest.mark.parametrize(
+    ("language", "forms"),
+    [("ar", {0, 1, 2}), ("de", {0}), ("fr", set()), ("es", {0}), ("ja", set())],
+)
+def test_forms_of_one_number_are_known(language, forms):
+    assert Translations(language).of_one_number == forms
+
+
+def test_a_form_of_one_number_may_say_it_in_words():
+    text, words = ("%(n)s day of %(who)s", "%(n)s days of %(who)s"), "two days of %(who)s"
+    translated = Message(text, (words, words))
+    assert list(problems(translated, 2, {0, 1})) == []
+    assert list(problems(translated, 2, {0})) == ["Placeholders or markup differ"]
+    assert list(problems(Message(text[0], words), 2, {0})) == ["Placeholders or markup differ"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
