@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from reasoning.core.languages import LANGUAGES, UNDETERMINED
@@ -149,7 +149,7 @@ class NoteForm(forms.Form):
     """A note on a trace. Scripts fill in ``start`` and ``end``; else the words are looked for."""
 
     part = forms.ChoiceField(
-        label=_("About"),
+        label=pgettext_lazy("note", "About"),
         choices=list(reversed(AnnotatedPart.choices)),
         widget=widgets.select(),
     )

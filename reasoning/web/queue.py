@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -23,7 +23,7 @@ from reasoning.web.sentences import sentence_of
 LABELS = {
     service.UNCLAIMED: _("Unclaimed"),
     service.MINE: _("Mine"),
-    service.ALL: _("All"),
+    service.ALL: pgettext_lazy("reviews", "All"),
 }
 DAYS = {"today": (1, None), "day": (None, 1), "three": (None, 3), "week": (None, 7)}
 """Ages in the address: asked at most, and at least, so many days ago."""
