@@ -46,7 +46,8 @@ def language_name(language: str) -> str:
     if known is None:
         return gettext("undetermined language")
     name = gettext(known.english)
-    return name if name == known.native else f"{name} · {known.native}"
+    same = name.casefold() == known.native.casefold()  # French and Spanish write theirs small
+    return name if same else f"{name} · {known.native}"
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """Forms: shape and labels. What is allowed is for the services to say."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -312,7 +313,8 @@ def _ask_for_credentials(form: forms.Form, policy: Policy) -> None:
 def language_choices() -> Choices:
     """The 25 languages by name in the reader's language, and the undetermined one."""
     named = ((code, gettext(language.english)) for code, language in LANGUAGES.items())
-    return [*sorted(named, key=lambda choice: choice[1]), (UNDETERMINED, _("Undetermined"))]
+    ordered = sorted(named, key=lambda choice: unicodedata.normalize("NFKD", choice[1]))
+    return [*ordered, (UNDETERMINED, _("Undetermined"))]
 
 
 def rooms_to_review(user: User) -> list[Workspace]:

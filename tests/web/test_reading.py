@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone as clock
+from django.utils import translation
 
 from reasoning.templatetags import reading
 
@@ -23,6 +24,9 @@ def test_a_language_is_named_in_both_languages():
     assert reading.language_name("en") == "English"
     assert reading.language_name("und") == "undetermined language"
     assert reading.language_short("ja") == "Japanese"
+    with translation.override("fr"):
+        assert reading.language_name("fr") == "français"
+        assert reading.language_name("de") == "allemand · Deutsch"
 
 
 def test_evidence_prints_utc_whatever_the_zone():
