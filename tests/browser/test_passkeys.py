@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from reasoning.core.policies import of_key_lines
 from reasoning.core.reports import Status, Verdict
-from reasoning.core.verification import verify
+from reasoning.core.verification import Trust, verify
 from tests.live.service import Service, wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
@@ -74,7 +75,8 @@ def test_register_sign_in_sign_and_verify_offline(
     expect(page.get_by_role("main")).to_contain_text("signed with a passkey")
     picture(page, "receipt")
 
-    report = verify(io.BytesIO(bundle(service, question["id"])))
+    keys = of_key_lines(page.request.get("/log/vkey").text())
+    report = verify(io.BytesIO(bundle(service, question["id"])), Trust(keys))
     step = next(one for one in report.steps if one.number == 12)
     assert (step.checked, step.status) == (1, Status.CHECKED)
     assert report.verdict == Verdict.VERIFIED

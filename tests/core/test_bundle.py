@@ -12,7 +12,7 @@ from reasoning.core.archive import Archive
 from reasoning.core.bundle import Bundle, BundleWriter
 from reasoning.core.disclosures import Erased, Shown
 from reasoning.core.errors import FileDamaged, Malformed, MissingFile
-from reasoning.core.verification import verify
+from reasoning.core.verification import Trust, verify
 from tests.core.bundle_samples import (
     LOG,
     POLICY,
@@ -188,7 +188,7 @@ def test_verifying_mutated_files_never_raises_and_never_passes(sample: bytes) ->
         before, after = Archive(io.BytesIO(sample)), Archive(io.BytesIO(changed))
         if all(before.read(path) == after.read(path) for path in paths):
             continue
-        report = verify(io.BytesIO(changed))
+        report = verify(io.BytesIO(changed), Trust(POLICY))
         names = [path for path in paths if before.read(path) != after.read(path)]
         assert not report.verdict.is_good or still_proves(names[0], before, after), names
 

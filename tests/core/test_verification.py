@@ -320,6 +320,18 @@ def test_a_proof_of_another_entry_or_tree_is_refused(bundle: bytes) -> None:
     assert (5, layout.proof_path(2)) in seen(report_on(changed), Verdict.TAMPERED)
 
 
+def test_an_extra_line_in_a_proof_is_mentioned(bundle: bytes) -> None:
+    path = layout.proof_path(1)
+
+    def add(files: Files) -> None:
+        files[path] = files[path].replace(b"\nindex ", b"\nextra aGVsbG8=\nindex ", 1)
+
+    report = report_on(repacked(bundle, add, listed=True))
+    assert report.verdict is Verdict.VERIFIED
+    assert [one.where for one in report.steps[5].observations] == [path]
+    assert "no signature vouches" in report.steps[5].observations[0].message
+
+
 def test_a_document_without_proof_is_incomplete(bundle: bytes) -> None:
     changed = repacked(bundle, lambda files: files.pop(layout.proof_path(2)), listed=True)
     assert (5, layout.proof_path(2)) in seen(report_on(changed), Verdict.INCOMPLETE)

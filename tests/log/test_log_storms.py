@@ -13,7 +13,7 @@ from tests.log.ledger import INSERT, drain, rederive, sequencer
 
 SECONDS = float(os.environ.get("LOG_STORM_SECONDS", "8"))
 WRITERS = 64
-STEPS = ["leaves", "head", "sequenced", "recorded", "published"]
+STEPS = ["locked", "leaves", "tiles", "head", "sequenced", "signing", "recorded", "published"]
 
 
 def test_the_server_stops_hard_at_every_step(durable_ledger, unplugged):
