@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from reasoning.models.evidence import Evidence, committed_text, reference, said, salt
 from reasoning.models.workspace import Workspace
@@ -85,7 +86,7 @@ class Question(Evidence):
 
 class QuestionStatus(models.TextChoices):
     QUEUED = "queued", _("queued")
-    RUNNING = "running", _("thinking")
+    RUNNING = "running", pgettext_lazy("status", "thinking")
     IN_REVIEW = "in_review", _("in review")
     APPROVED = "approved", _("approved")
     REJECTED = "rejected", _("rejected")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from reasoning.models.deployment import Deployment
 from reasoning.models.evidence import Evidence, reference, said
@@ -60,7 +61,7 @@ class Run(Evidence):
 
 class RunStatus(models.TextChoices):
     QUEUED = "queued", _("queued")
-    RUNNING = "running", _("thinking")
+    RUNNING = "running", pgettext_lazy("status", "thinking")
     FINISHED = "finished", _("finished")
     FAILED = "failed", _("failed")
     CANCELLED = "cancelled", _("cancelled")
