@@ -86,7 +86,7 @@ def _inclusion(
             _prove(index, document, proof, opened[proof.checkpoint], head.checkpoint)
             evidence.proven.add(index)
             if proof.extra is not None:
-                step.note(path, _("It has a line \"extra\", for which no signature vouches."))
+                step.note(path, _('It has a line "extra", for which no signature vouches.'))
         except (Malformed, VerificationFailed) as error:
             step.refuse(path, error)
 
