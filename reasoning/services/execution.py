@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import threading
 import time
 from asyncio import CancelledError
 from collections.abc import Callable
@@ -31,6 +32,9 @@ from reasoning.services.traces import Outcome
 
 log = logging.getLogger(__name__)
 
+_storing = threading.BoundedSemaphore(4)
+"""Storing is computing for the most part, which threads do in turns: more of them at once would be
+ready no sooner, and keep streams and leases waiting. A few, so that commits go together."""
 STORE_PAUSES = (0.5, 1, 2, 4, 8, 8, 8)
 """Seconds between tries to store when the database is away: what was thought must not be lost."""
 
@@ -121,7 +125,8 @@ def _store(flight: Flight, outcome: Outcome) -> Ending | None:
     """Store, waiting out a database restart. A lease lost meanwhile means another has the run."""
     for pause in (*STORE_PAUSES, None):
         try:
-            stored = traces.store(outcome, flight.arrived())
+            with _storing:
+                stored = traces.store(outcome, flight.arrived())
             break
         except (OperationalError, InterfaceError) as error:
             connection.close()

@@ -194,8 +194,15 @@ class FlightDeck:
         """Renew every lease, for as long as the process lives."""
         while True:
             time.sleep(settings.HEARTBEAT_SECONDS)
-            if flights := self._aloft():
-                self._renew(flights)
+            if self._aloft():
+                with leases.own_connection():
+                    self._beat()
+
+    def _beat(self) -> None:
+        """Renew for as long as anything is in the air."""
+        while flights := self._aloft():
+            self._renew(flights)
+            time.sleep(settings.HEARTBEAT_SECONDS)
 
     def broadcast(self) -> None:
         """Send to watchers what has come, for as long as the process lives."""
@@ -229,9 +236,8 @@ class FlightDeck:
                     gates.accepted(flight.claim.attempt.base_url)
         except (DatabaseError, InterfaceError) as error:
             log.warning("lease renewal: %s", type(error).__name__)
-            return
-        finally:
             connection.close()
+            return
         for flight in flights:
             self._heed(flight, beats.get(flight.key), fragments[flight.key][1])
 
@@ -239,7 +245,7 @@ class FlightDeck:
         if beat is None:
             flight.stop(Stop.LEASE_LOST)
             return
-        if fragment:
+        if fragment and beat.renewed:
             flight.kept(fragment)
         if beat.cancel or beat.halt:
             flight.stop(Stop.CANCELLED if beat.cancel else Stop.HALTED)

@@ -5,13 +5,14 @@ happens under its row lock. The fence is the attempt's number: a worker whose nu
 the fence has lost the run and stores nothing more.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import F
 
 from reasoning.core.documents import Actor
@@ -53,10 +54,12 @@ class Fragment:
 
 @dataclass(frozen=True)
 class Beat:
-    """What the database says of one lease: still held, and whether someone wants it stopped."""
+    """What the database says of one lease that is still held: whether it was renewed, and whether
+    someone wants it stopped. Nothing was kept of one that was not renewed."""
 
     run_id: UUID
     fence: int
+    renewed: bool
     cancel: bool
     halt: bool
 
@@ -105,32 +108,58 @@ def lease_end(now: datetime) -> datetime:
 
 
 _RENEW = """
-    UPDATE reasoning_runstate AS state
-       SET lease_until = clock_timestamp() + make_interval(secs => %s)
-      FROM unnest(%s::uuid[], %s::int[]) AS mine (run_id, fence)
-     WHERE state.run_id = mine.run_id AND state.fence = mine.fence AND state.status = 'running'
- RETURNING state.run_id, state.fence, state.cancel_requested_at IS NOT NULL, EXISTS (
-    SELECT FROM reasoning_halt halt
-     WHERE coalesce(halt.workspace_id, state.workspace_id) = state.workspace_id
-       AND coalesce(halt.deployment_id, state.deployment_id) = state.deployment_id)
+  WITH mine AS (SELECT * FROM unnest(%s::uuid[], %s::int[]) AS mine (run_id, fence)),
+       free AS MATERIALIZED (
+         SELECT run_id FROM reasoning_runstate state JOIN mine USING (run_id, fence)
+          WHERE state.status = 'running' FOR NO KEY UPDATE OF state SKIP LOCKED),
+       renewed AS (
+         UPDATE reasoning_runstate state
+            SET lease_until = clock_timestamp() + make_interval(secs => %s)
+           FROM free WHERE state.run_id = free.run_id
+      RETURNING state.run_id)
+SELECT state.run_id, state.fence, renewed.run_id IS NOT NULL,
+       state.cancel_requested_at IS NOT NULL, EXISTS (
+         SELECT FROM reasoning_halt halt
+          WHERE coalesce(halt.workspace_id, state.workspace_id) = state.workspace_id
+            AND coalesce(halt.deployment_id, state.deployment_id) = state.deployment_id)
+  FROM reasoning_runstate state JOIN mine USING (run_id, fence)
+  LEFT JOIN renewed ON renewed.run_id = state.run_id
+ WHERE state.status = 'running'
 """
 
 
-@transaction.atomic
+@contextmanager
+def own_connection() -> Iterator[None]:
+    """Give this thread a connection outside the pool, for as long as the block lasts.
+
+    In the pool a beat would wait behind all who store, and after a restart of PostgreSQL until the
+    pool tries again; and a lease does not wait.
+    """
+    own = connections.create_connection(DEFAULT_DB_ALIAS).copy()
+    own.settings_dict["OPTIONS"].pop("pool", None)
+    connections[DEFAULT_DB_ALIAS] = own
+    try:
+        yield
+    finally:
+        own.close()
+
+
 @transaction.atomic
 def renew(fragments: Mapping[tuple[UUID, int], tuple[Attempt, Fragment | None]]) -> list[Beat]:
     """Renew every lease of this process in one statement, and keep what has arrived since.
 
-    Keys are (run, fence). Leases not in the answer are lost: their workers must stop. One
-    transaction, so that nothing is kept of an attempt that is being stored meanwhile.
+    Keys are (run, fence). Leases not in the answer are lost: their workers must stop. A row that
+    somebody holds is passed over: most likely its trace is being stored, and those behind it would
+    wait for that. One transaction, so that nothing is kept of an attempt that is being stored
+    meanwhile.
     """
     if not fragments:
         return []
     with connection.cursor() as cursor:
         runs, fences = zip(*fragments, strict=True)
-        cursor.execute(_RENEW, [settings.LEASE_SECONDS, list(runs), list(fences)])
+        cursor.execute(_RENEW, [list(runs), list(fences), settings.LEASE_SECONDS])
         held = [Beat(*row) for row in cursor.fetchall()]
-    _keep(fragments[(beat.run_id, beat.fence)] for beat in held)
+    _keep(fragments[(beat.run_id, beat.fence)] for beat in held if beat.renewed)
     return held
 
 

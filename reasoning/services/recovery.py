@@ -1,6 +1,7 @@
 """What the reaper does: runs whose worker is gone go back to the queue, with what had arrived; runs
 that nobody could answer by their deadline are given up."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -17,7 +18,7 @@ from reasoning.models import (
     RunState,
     RunStatus,
 )
-from reasoning.services import audit, clock, live, traces
+from reasoning.services import audit, clock, leases, live, traces
 from reasoning.services.leases import Claim
 from reasoning.services.scheduling import HALTED
 from reasoning.services.traces import Arrived, Outcome, Stored
@@ -28,6 +29,8 @@ BATCH = 200
 def recover_lost() -> list[Stored]:
     """Turn every attempt whose lease has run out into a labelled trace, and requeue its run."""
     now = clock.now()
+    if now < _renewable_until():
+        return []
     lost = RunState.objects.filter(status=RunStatus.RUNNING, lease_until__lt=now)
     recovered = [
         _recover(run_id, fence) for run_id, fence in lost.values_list("run_id", "fence")[:BATCH]
@@ -36,6 +39,15 @@ def recover_lost() -> list[Stored]:
         if stored:
             live.tell(stored.trace.run_id, *stored.events)
     return [stored for stored in recovered if stored]
+
+
+def _renewable_until() -> datetime:
+    """Until when no lease counts as lost: nobody could renew one while PostgreSQL was away, so all
+    are given the time of a lease once it is back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_postmaster_start_time()")
+        (started,) = cursor.fetchone()
+    return leases.lease_end(started)
 
 
 @transaction.atomic

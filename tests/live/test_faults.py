@@ -4,8 +4,11 @@ The worker's own code answers, in this process, against a database that commits 
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 
 from reasoning.models import (
     Attempt,
@@ -245,6 +248,41 @@ def test_a_stopping_worker_keeps_what_came_and_gives_the_run_back(
         assert ending.result(timeout=20) == "worker_lost"
     assert Trace.objects.get(run=run).raw_text.startswith("<think>")
     assert status(run) == ("queued", "queued")
+
+
+def test_a_beat_passes_over_a_run_that_is_being_stored(
+    ask: Callable[..., Run], postgres: "stack.Server"
+) -> None:
+    claims = [leases.claim(run_id=ask("normal").pk, worker="host:1") for _each in range(2)]
+    mine = {
+        (claim.run.pk, 1): (claim.attempt, leases.Fragment(0, "Two", (7,), 1)) for claim in claims
+    }
+    stored, other = (claim.run.pk for claim in claims)
+    with psycopg.connect(postgres.url("magistral_app", "faults")) as storing:
+        storing.execute("SELECT FROM reasoning_runstate WHERE run_id = %s FOR UPDATE", [stored])
+        beats = {beat.run_id: beat.renewed for beat in leases.renew(mine)}
+    assert beats == {stored: False, other: True}
+    kept = PartialOutput.objects.filter(attempt__run__in=beats).values_list("attempt__run")
+    assert list(kept) == [(other,)]
+
+
+def test_leases_are_renewed_while_the_pool_is_empty(ask: Callable[..., Run]) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    run = ask("normal", pace=1.0)
+    with ThreadPoolExecutor(1) as workers:
+        ending = workers.submit(take, run)
+        wait_for(lambda: PartialOutput.objects.filter(attempt__run=run).exists(), 20, "a piece")
+        before = RunState.objects.get(pk=run.pk).lease_until
+        pool: Any = connection.pool
+        others = [pool.getconn() for _each in range(pool.max_size - 1)]
+        try:
+            renewed = RunState.objects.filter(pk=run.pk, lease_until__gt=before)
+            assert wait_for(renewed.exists, 20, "a longer lease")
+        finally:
+            for one in others:
+                pool.putconn(one)
+        assert ending.result(timeout=60) == "finished"
 
 
 def test_a_run_is_answered_once_however_often_it_is_sent(ask: Callable[..., Run]) -> None:

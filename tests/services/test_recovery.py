@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
+from django.conf import settings
 
 from reasoning.core.token_ids import unpack
 from reasoning.models import (
@@ -21,6 +23,14 @@ from reasoning.services import clock, halts, leases, questions, recovery, schedu
 from reasoning.services.leases import Fragment
 from reasoning.services.traces import Arrived, Outcome
 from tests.conftest import whole
+
+
+@pytest.fixture(scope="module", autouse=True)
+def up_for_long(postgres):
+    """PostgreSQL has been up for the time of a lease: before that none counts as lost."""
+    left = "EXTRACT(epoch FROM pg_postmaster_start_time() - now()) + %s"
+    with psycopg.connect(postgres.url("postgres", "postgres")) as server:
+        server.execute(f"SELECT pg_sleep(greatest(0, {left}))", [settings.LEASE_SECONDS])
 
 
 @pytest.fixture
@@ -62,6 +72,12 @@ def test_it_is_recovered_once(lost):
     assert len(recovery.recover_lost()) == 1
     assert recovery.recover_lost() == []
     assert Trace.objects.filter(run=lost.run).count() == 1
+
+
+def test_nothing_is_lost_before_leases_could_be_renewed_after_a_restart(lost, monkeypatch):
+    monkeypatch.setattr(settings, "LEASE_SECONDS", 10_000_000)
+    assert recovery.recover_lost() == []
+    assert RunState.objects.get(pk=lost.run.pk).status == RunStatus.RUNNING
 
 
 def test_the_dead_worker_coming_back_stores_nothing(lost):
