@@ -6,11 +6,12 @@ knows others too. What both say counts when either is sure. Where they differ,
 - a text in Han characters alone is left to py3langid, since langdetect takes it for Korean;
 - Malay and Serbian, which langdetect lacks, are told by words from the languages that it answers
   instead, and so are Nepali and Hindi (``telling_words``);
-- everything else is unknown: ``und``. So is a text in another language than the 25.
+- everything else is unknown: ``und``. So is a text in another language than the 25, among them
+  Croatian and Bosnian, as far as words tell them from Serbian.
 
-The same text has the same answer everywhere. What remains wrong: Croatian and Bosnian are called
-Serbian; a Japanese title without kana may be called Chinese; a short sentence that is both good
-Malay and good Indonesian is unknown.
+The same text has the same answer everywhere. What remains wrong: a Croatian or Bosnian sentence
+that is good Serbian as well is called Serbian; a Japanese title without kana may be called Chinese;
+a short sentence that is both good Malay and good Indonesian is unknown.
 """
 
 import re
@@ -79,6 +80,9 @@ LOOK_ALIKES = frozenset({"id", "ms"})
 
 NEIGHBOURS = {"ms": frozenset({"id"}), "sr": frozenset({"bg", "hr", "mk", "sl"})}
 """Languages langdetect lacks, and what it answers instead."""
+
+FOREIGN_TWINS = {"sr": "hr"}
+"""Languages of ours, and one that is not and that only words tell from it."""
 
 Reason = Literal["", "empty", "no_letters", "too_short", "uncertain", "not_supported"]
 
@@ -155,6 +159,9 @@ def _sampled(text: str) -> str:
 def _decided(sample: str, ours: Opinion, other: Opinion) -> tuple[str, Reason]:
     """The language and why none. ``other`` may be of a language that is not among the 25."""
     language = ours.language
+    twin = FOREIGN_TWINS.get(language)
+    if twin and told(sample, language, twin) == twin:
+        return UNDETERMINED, "not_supported"
     if other.language in NEIGHBOURS.get(language, ()) or language in LOOK_ALIKES:
         return _told(sample, ours, other)
     if other.language == language:

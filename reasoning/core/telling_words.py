@@ -51,6 +51,26 @@ _SLOVENE = """
     odvetnik pogodba pri sodišče še ter tudi v z zakaj zdravilo zdravnik že
 """
 
+_EKAVIAN = """
+    cena cene ceo čovek deca dece deci delimično deo dete deteta doneti dve gde lečenja lečenje lek
+    lekar lekara lekova lekovi mera mere mesec meseca meseci mesta mesto nedelja ovde pre primena
+    primene procena procene promena promene reč reči rešenja rešenje sledeće sledeći smeju sprečiti
+    telo uvek vreme vremena vrednost vrednosti zahtev zahteva zahtevati sme rešen lečiti posle
+    posledica posledice telu
+"""
+_IJEKAVIAN = """
+    čovjek cijena cijene cijeli cjelini dio dijelom dioničar dioničari dionice djeca djece djeci
+    dijete djeteta donijeti dvije euro eura financije financijska financijske financijski gdje
+    izvješće izvješća kemijski lijek lijeka lijekova lijekovi liječenja liječenje liječnik liječnika
+    ljekar ljekara mjera mjere mjesec mjeseca mjeseci mjesta mjesto obavijest obitelj obveza obveze
+    odvjetnik odvjetnika opća opće opći ovdje ovjeren poduzeća poduzeće poslije povijest prije
+    primjena primjene procjena procjene promjena promjene riječ riječi rješenja rješenje rujan
+    siječanj sljedeće sljedeći smije smiju spriječiti stupanj sudac suca suglasnost suradnja tijelo
+    tijekom tisuća tisuće tjedan tjedna tko također travanj uvijek uvjet uvjeta uvjeti uvjete vijeće
+    vjerovnik vjerovnici vrijednost vrijednosti vrijeme zahtjev zahtjeva zahtijevati liječiti
+    posljedica posljedice
+"""
+
 _NEPALI = """
     अघि अनि अनुसार आफ्नो उनी उसले एउटा औषधि कति कसरी कहिले कुन कुनै के गर्छ गर्न गर्ने गर्नु
     गर्नुपर्छ गर्‍यो छ छन् छैन जस्तो तपाईं त्यो देखि नै पनि भए भएको भएमा भन्ने मिल्छ यो लागि लाग्छ
@@ -73,6 +93,7 @@ _PAIRS: Mapping[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("ms", "id"): _distinct(_MALAY, _INDONESIAN),
     ("sr", "mk"): _distinct(_SERBIAN, _MACEDONIAN),
     ("sr", "sl"): _distinct(_SERBIAN_LATIN, _SLOVENE),
+    ("sr", "hr"): _distinct(_EKAVIAN, _IJEKAVIAN),
     ("ne", "hi"): _distinct(_NEPALI, _HINDI),
 }
 

@@ -5,14 +5,16 @@ import re
 import threading
 from collections import Counter
 from decimal import Decimal
+from importlib.resources import files
 
 import langdetect
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from langdetect import DetectorFactory
 
 from benchmarks.languages import ours, questions, tally
-from reasoning.core.detectors import detectors
+from reasoning.core.detectors import _profiles, detectors
 from reasoning.core.languages import (
     LANGUAGES,
     UNDETERMINED,
@@ -164,6 +166,16 @@ def test_the_detectors_are_named_with_their_versions() -> None:
     assert re.fullmatch(r"py3langid [\d.]+ \+ langdetect [\d.]+", detectors())
 
 
+def test_langdetects_numbers_are_its_own() -> None:
+    profiles = sorted((files("langdetect") / "profiles").iterdir(), key=lambda file: file.name)
+    theirs = DetectorFactory()
+    theirs.load_json_profile([profile.read_text("utf-8") for profile in profiles])
+    ours = _profiles()
+    assert ours.langlist == theirs.langlist
+    kept = ours.word_lang_prob_map
+    assert all(kept[piece] == row for piece, row in theirs.word_lang_prob_map.items())
+
+
 UNTOLD = {
     "Quand la dette est-elle prescrite ?",
     "Apakah anak perlu vaksin ini?",
@@ -217,6 +229,9 @@ def test_questions_nothing_was_tuned_on_are_told_as_well_as_measured(length: str
         ("ऋण कति?", "too_short"),
         ("はい", "too_short"),
         ("Mag de bank de aanvraag weigeren als het inkomen onregelmatig is?", "not_supported"),
+        ("Koje uvjete mora ispuniti odvjetnik prije podnošenja zahtjeva sudu?", "not_supported"),
+        ("Gdje se može provjeriti vrijednost nekretnine prije kupovine?", "not_supported"),
+        ("Da li ljekar smije propisati lijek djetetu bez pregleda?", "not_supported"),
         ("Лекарот мора да го извести пациентот за ризиците од лекувањето.", "not_supported"),
         ("banco banca bank banka bancă", "uncertain"),
         ("ᚠᛇᚻ᛫ᛒᛦᚦ᛫ᚠᚱᚩᚠᚢᚱ᛫ᚠᛁᚱᚪ᛫ᚷᛖᚻᚹᛦᛚᚳᚢᛗ", "uncertain"),
