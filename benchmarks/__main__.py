@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-SHARED = {"__init__", "__main__", "our_streams", "openai_streams", "paced", "service", "stage"}
+SHARED = {"__init__", "__main__", "our_streams", "openai_streams", "prefork_streams"}
+SHARED |= {"paced", "service", "stage"}
 
 
 def main() -> int:

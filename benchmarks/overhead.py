@@ -91,14 +91,24 @@ def _engine() -> int:
 def spent(pids: Mapping[str, int]) -> dict[str, float]:
     """Seconds of processor time of each part so far: its processes, and those that have ended."""
     known = _processes()
-    children = defaultdict(list)
-    for pid, (parent, _ticks) in known.items():
-        children[parent].append(pid)
+    children = _by_parent(known)
 
     def whole(pid: int) -> int:
         return known[pid][1] + sum(whole(child) for child in children[pid])
 
     return {name: whole(pid) / TICKS for name, pid in pids.items()}
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    return _by_parent(_processes())[pid]
+
+
+def _by_parent(known: Mapping[int, tuple[int, int]]) -> defaultdict[int, list[int]]:
+    children = defaultdict(list)
+    for pid, (parent, _ticks) in known.items():
+        children[parent].append(pid)
+    return children
 
 
 def _processes() -> dict[int, tuple[int, int]]:
