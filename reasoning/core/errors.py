@@ -405,7 +405,8 @@ class EngineError(AuditError):
 
 
 class EngineUnavailable(EngineError):
-    """Nobody answers at the engine's address, or the engine says that it is down."""
+    """Nobody answers at the engine's address, or what answers there says that it cannot reach the
+    engine (``data``: status, message)."""
 
     code = "engine_unavailable"
     status = 503

@@ -27,6 +27,10 @@ ERROR_LIMIT = 64 * 1024
 """Bytes kept of an error's body."""
 QUESTION_SECONDS = 15.0
 """For small questions about the engine: version, tokenizing."""
+PROXY_ALONE = (502, 504)
+"""What a proxy answers that cannot reach the engine behind it."""
+ROUTER_ALONE = "Request failed: error sending request"
+"""vllm-router (tried with 0.1.17) says so with a 500, and after some of them 503."""
 PARAMS = {"exceed_context_size_error": "input_tokens"}
 """Where llama.cpp has a type of error, vLLM has a parameter: the second is our word for both."""
 
@@ -146,6 +150,8 @@ def _failure(code: Any, said: Mapping[str, Any]) -> EngineError:
     """What a status or an error's code means."""
     if code in (429, 503):
         return EngineBusy(status=code, **said)
+    if code in PROXY_ALONE or said["message"].startswith(ROUTER_ALONE):
+        return EngineUnavailable(status=code, **said)
     if type(code) is int and 300 <= code < 500:
         return EngineRefused(status=code, **said)
     return EngineFailed(status=code, **said)

@@ -92,6 +92,8 @@ class FakeEngine:
     received: list[Received] = field(default_factory=list)
     version: str | None = "0.32.0"
     """None: the question is not let through."""
+    behind_router: bool = False
+    """Away, behind a router that finds itself well."""
     rendered: list[int] | None = None
     """What /tokenize makes of messages, where they are not to be a token for each byte."""
 
@@ -105,7 +107,7 @@ class FakeEngine:
                 web.post("/v1/chat/completions", self._chat),
                 web.post("/api/chat", self._ollama),
                 *documented.routes(MODELS),
-                web.get("/v1/models", _models),
+                web.get("/v1/models", self._models),
                 web.get("/version", self._version),
                 web.get("/props", _props),
                 web.get("/health", _health),
@@ -171,6 +173,11 @@ class FakeEngine:
             raise
 
     # Small questions whose answers can be chosen
+
+    async def _models(self, request: web.Request) -> web.Response:
+        if self.behind_router:
+            return _refused(VLLM_REFUSALS["router-alone"])
+        return _models()
 
     async def _version(self, request: web.Request) -> web.Response:
         if self.version is None:
@@ -241,9 +248,8 @@ def _plan_of(model: str) -> Plan:
 
 
 def _refused(refusal: Refusal) -> web.Response:
-    if not refusal.body:
-        page = "<html>Bad gateway</html>"
-        return web.Response(status=refusal.status, text=page, content_type="text/html")
+    if isinstance(refusal.body, str):
+        return web.Response(status=refusal.status, text=refusal.body)
     return web.json_response(
         refusal.body, status=refusal.status, headers=refusal.headers, dumps=_compact
     )
@@ -271,7 +277,7 @@ def _answer_of(plan: Plan) -> Answer:
 # Small questions --------------------------------------------------------------------------------
 
 
-async def _models(request: web.Request) -> web.Response:
+def _models() -> web.Response:
     entries = [
         {
             "id": name,

@@ -35,10 +35,10 @@ ANSWERS: Mapping[str, Answer] = {
 
 @dataclass(frozen=True)
 class Refusal:
-    """An answer that is no stream."""
+    """An answer that is no stream: a JSON object, or a text."""
 
     status: int
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | str
     headers: Mapping[str, str]
 
 
@@ -68,7 +68,11 @@ VLLM_REFUSALS: Mapping[str, Refusal] = {
         _vllm(429, "RateLimitError", "Too many requests."), headers={"Retry-After": "7"}
     ),
     "dead": _vllm(500, "InternalServerError", DEAD),
-    "not-json": Refusal(502, {}, {}),
+    "proxy-alone": Refusal(502, "<html>Bad gateway</html>", {}),
+    "router-alone": Refusal(
+        500, "Request failed: error sending request for url (http://engine/v1/completions)", {}
+    ),
+    "not-json": Refusal(500, "Internal Server Error", {}),
 }
 LLAMA_REFUSALS: Mapping[str, Refusal] = {
     "prompt-too-long": _llama(

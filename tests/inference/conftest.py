@@ -20,6 +20,7 @@ def fake_engine() -> Iterator[FakeEngine]:
 def fake(fake_engine: FakeEngine) -> FakeEngine:
     """The fake engine, which has forgotten what came before."""
     fake_engine.plan, fake_engine.version, fake_engine.rendered = None, "0.32.0", None
+    fake_engine.behind_router = False
     fake_engine.received.clear()
     return fake_engine
 

@@ -17,6 +17,7 @@ from reasoning.core.errors import (
     EngineUnavailable,
 )
 from reasoning.inference.client import generate, render_with_engine
+from reasoning.inference.health import require_health
 from reasoning.inference.requests import (
     Channel,
     Chunk,
@@ -262,10 +263,24 @@ async def test_a_dead_engine_behind_a_living_server(address: Address):
     assert caught.value.data["status"] == 500
 
 
-async def test_a_proxys_page_instead_of_an_answer(address: Address):
+async def test_an_error_that_is_no_json(address: Address):
     with pytest.raises(EngineFailed) as caught:
         await generate(address("not-json"), a_request(), nobody)
-    assert caught.value.data["message"] == "<html>Bad gateway</html>"
+    assert caught.value.data["message"] == "Internal Server Error"
+
+
+@pytest.mark.parametrize("scenario", ["proxy-alone", "router-alone"])
+async def test_a_proxy_that_cannot_reach_the_engine(address: Address, scenario: str):
+    with pytest.raises(EngineUnavailable) as caught:
+        await generate(address(scenario), a_request(), nobody)
+    assert caught.value.data["message"]
+
+
+async def test_the_health_of_what_lies_behind_a_router(fake: FakeEngine, address: Address):
+    await require_health(address("normal"))
+    fake.behind_router = True
+    with pytest.raises(EngineUnavailable):
+        await require_health(address("normal"))
 
 
 async def test_nobody_at_the_address():
