@@ -121,6 +121,12 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
+def isolated(words: object, direction: str = "auto") -> SafeString:
+    """What has its own direction within a sentence: a name, or (``ltr``) an identifier."""
+    return format_html('<bdi dir="{}">{}</bdi>', direction, formats.localize(words))
+
+
+@register.filter
 def translated(sentence: str) -> str:
     """A sentence that the program wrote, in the reader's language."""
     return gettext(sentence)

@@ -41,7 +41,8 @@ function beside(token, step) {
 }
 
 root.addEventListener("keydown", (event) => {
-  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  const ahead = getComputedStyle(event.target).direction === "rtl" ? -1 : 1;
+  const step = { ArrowRight: ahead, ArrowDown: 1, ArrowLeft: -ahead, ArrowUp: -1 }[event.key];
   if (!step) return;
   event.preventDefault();
   const here = event.target.closest(".token");

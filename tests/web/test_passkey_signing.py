@@ -50,7 +50,8 @@ def undecided():
 
 
 def test_a_passkey_signs_the_hash_of_the_decision(client, reviewer, begin, finish, trace):
-    assert "Sign with My key" in client.get(f"/review/{trace.pk}/sign/", **AT).content.decode()
+    asked = client.get(f"/review/{trace.pk}/sign/", **AT).content.decode()
+    assert 'Sign with <bdi dir="auto">My key</bdi>' in asked
     page = begin()
     assert page.status_code == 200
     assert "equivalent of my handwritten signature" in page.content.decode()

@@ -64,7 +64,7 @@ def test_an_invited_person_comes_once_and_signs_in(admin, client):
         ("role", "", "reviewer", "Tomás Ortega", "She joins us."),
     ]
     assert sign_in(client, "nadia", "").status_code == 200
-    assert b"Welcome, Nadia Brandt" in client.get(link).content
+    assert b'Welcome, <bdi dir="auto">Nadia Brandt</bdi>' in client.get(link).content
     assert client.post(link, {"password": "123", "again": "123"}).status_code == 400
     assert client.post(link, {"password": NEW, "again": "other"}).status_code == 400
     assert client.post(link, {"password": NEW, "again": NEW}).status_code == 302

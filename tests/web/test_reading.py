@@ -58,6 +58,12 @@ def test_sampling_values_have_no_trailing_noughts(value, shown):
     assert reading.normalized(Decimal(value)) == shown
 
 
+def test_a_name_in_a_sentence_is_kept_apart_from_it():
+    assert reading.isolated("<b> (EU)") == '<bdi dir="auto">&lt;b&gt; (EU)</bdi>'
+    with translation.override("de"):
+        assert reading.isolated(Decimal("-1.5"), "ltr") == '<bdi dir="ltr">-1,5</bdi>'
+
+
 def test_a_finding_says_its_sentence_with_its_data():
     finding = SimpleNamespace(sentence="It has %(count)s words.", data={"count": 3})
     assert reading.message(finding) == "It has 3 words."

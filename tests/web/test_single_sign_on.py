@@ -118,7 +118,7 @@ def signed_in(client):
 
 
 def test_whom_the_provider_vouches_for_signs_in_and_is_linked(client, come, provider, people):
-    assert b"Sign in with House" in client.get("/sign-in/", **AT).content
+    assert b'Sign in with <bdi dir="auto">House</bdi>' in client.get("/sign-in/", **AT).content
     User.objects.filter(username="reviewer").update(email="Claire@Example.org")
     assert come(client)["Location"] == "/review/"
     assert signed_in(client) == str(people["reviewer"].pk)
