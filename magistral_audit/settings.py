@@ -230,6 +230,8 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
+# In a demonstration one person plays all parts, and signs in as the next from any page.
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = not DEMONSTRATION
 ACCOUNT_USER_DISPLAY = "reasoning.web.adapters.display"
 # Ours (services.limits, services.credentials) hold for signing too.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False

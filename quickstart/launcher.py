@@ -119,6 +119,8 @@ class Launcher:
             with self._screen.step("Model on llama.cpp"):
                 engine = engines.wait_until_up(process, self._supervisor.pause)
             self._parts |= engine.environment()
+            # What is beyond its slots waits with us, where what people ask goes first.
+            self._parts["STREAMS_PER_DEPLOYMENT"] = str(engines.PARALLEL)
 
     def _start_database(self) -> None:
         if "DATABASE_URL" in self._parts:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext, pgettext
 from reasoning.core.languages import LANGUAGES
 from reasoning.models import Answer, Place, Role
 from reasoning.services import finding_words
-from reasoning.web import passages
+from reasoning.web import browsers, passages
 
 register = template.Library()
 
@@ -24,6 +24,12 @@ register = template.Library()
 def visible(text: str | None) -> SafeString:
     """Escape a text and show its hidden characters; an erased text is empty."""
     return passages.visible(text or "")
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """What a browser is called."""
+    return browsers.called(user_agent)
 
 
 @register.filter

@@ -13,6 +13,7 @@ from reasoning.models import (
     QuestionStatus,
     Trace,
     User,
+    Workspace,
 )
 from reasoning.models.question import QuestionQuerySet
 from reasoning.services import access, withholding
@@ -41,7 +42,7 @@ def home(request: SignedIn) -> HttpResponse:
             "specimen": specimen,
             "trace": trace,
             "entry": entry,
-            "reviewer": _demonstration_reviewer(request.user),
+            "reviewer": demonstration.reviewer(request.user),
         },
     )
 
@@ -62,21 +63,18 @@ def _latest_trace(user: User, question: Question) -> Trace | None:
 
 
 def _counts(user: User) -> list[dict[str, object]]:
-    """Bounded, but for the log, which knows its size."""
-    states = QuestionState.objects.filter(workspace__in=access.workspaces_of(user))
-    in_review = states.filter(status=QuestionStatus.IN_REVIEW)
+    """Bounded, but for the log, which knows its size; that alone for those who read no evidence."""
     size = LogHead.objects.values_list("size", flat=True).first() or 0
+    log = {"label": gettext("log entries"), "count": Count(size)}
+    rooms = access.workspaces_of(user)
+    return [*_questions(rooms), log] if rooms else [log]
+
+
+def _questions(rooms: list[Workspace]) -> list[dict[str, object]]:
+    states = QuestionState.objects.filter(workspace__in=rooms)
+    in_review = states.filter(status=QuestionStatus.IN_REVIEW)
     return [
         {"label": gettext("questions"), "count": count_up_to(states)},
         {"label": gettext("in review"), "count": count_up_to(in_review)},
         {"label": gettext("decided"), "count": count_up_to(states.filter(status__in=DECIDED))},
-        {"label": gettext("log entries"), "count": Count(size)},
     ]
-
-
-def _demonstration_reviewer(user: User) -> str:
-    """Whom to sign in as to review what this person asked; nobody outside a demonstration."""
-    names = [person.username for person in demonstration.people()]
-    return next(
-        (name for name in names if name.startswith("reviewer") and name != user.username), ""
-    )

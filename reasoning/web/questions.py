@@ -35,6 +35,7 @@ from reasoning.services import (
 from reasoning.services import questions as service
 from reasoning.services import runs as run_service
 from reasoning.services.waiting import waits
+from reasoning.web import demonstration
 from reasoning.web.forms import FilterForm
 from reasoning.web.records import by_weight, record_of
 from reasoning.web.requests import SignedIn, signed_in
@@ -128,6 +129,7 @@ def _context(request: SignedIn, question: Question) -> dict[str, Any]:
         "mismatches": record_of(question).mismatches,
         "may_ask_here": Role.ANALYST in roles,
         "may_review_here": Role.REVIEWER in roles,
+        "reviewer": "" if Role.REVIEWER in roles else demonstration.reviewer(request.user),
     }
 
 

@@ -25,6 +25,13 @@ def test_roles_decide_what_is_offered(browse, trace):
     assert 'href="/review/"' not in auditor
 
 
+def test_who_reads_no_evidence_is_shown_what_they_look_after(browse, trace):
+    page = browse("admin").get("/").content.decode()
+    assert "Nothing was asked yet" not in page
+    assert "There is no finished trace yet." not in page
+    assert 'href="/people/">Open the people' in page
+
+
 def test_others_see_no_content(outsider, trace):
     page = outsider.get("/").content.decode()
     assert "Combien font deux" not in page

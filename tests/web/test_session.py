@@ -74,23 +74,39 @@ def test_forms_without_their_token_are_refused(people):
     assert sign_in(client).status_code == 403
 
 
-def test_demonstration_logins_are_shown_where_one_runs(client, people, settings, tmp_path):
+@pytest.fixture
+def demonstration(people, settings, tmp_path):
+    """What ``make run`` leaves for the sign-in page."""
     settings.DEMONSTRATION, settings.BASE_DIR = True, tmp_path
+    settings.ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
     logins = {
-        "analyst": {"username": "analyst", "password": "three-random-words", "api_token": "t"}
+        name: {"username": name, "password": "three-random-words", "api_token": "t"}
+        for name in ("analyst", "reviewer")
     }
     (tmp_path / ".run").mkdir()
     (tmp_path / ".run" / "demo.json").write_text(json.dumps({"people": logins}))
+
+
+def test_demonstration_logins_are_shown_where_one_runs(client, demonstration):
     page = client.get("/sign-in/").content.decode()
     assert "three-random-words" in page
     assert "Amira Haddad" in page
 
 
-def test_demonstration_logins_are_never_shown_elsewhere(client, people, settings, tmp_path):
-    settings.DEMONSTRATION, settings.BASE_DIR = False, tmp_path
-    (tmp_path / ".run").mkdir()
-    logins = {"analyst": {"username": "analyst", "password": "three-random-words"}}
-    (tmp_path / ".run" / "demo.json").write_text(json.dumps({"people": logins}))
+def test_in_a_demonstration_one_goes_on_as_the_reviewer(browse, demonstration, trace):
+    browser = browse("analyst")
+    desk = f"/review/{trace.pk}/"
+    address = f"/sign-in/?as=reviewer&next={desk}"
+    page = browser.get(f"/questions/{trace.run.question_id}/").content.decode()
+    assert f'href="{address.replace("&", "&amp;")}"' in page
+    assert b'value="reviewer"' in browser.get(address).content
+    answer = sign_in(browser, "reviewer", next=desk)
+    assert answer["Location"] == desk
+    assert browser.get(desk).status_code == 200
+
+
+def test_demonstration_logins_are_never_shown_elsewhere(client, demonstration, settings):
+    settings.DEMONSTRATION = False
     assert b"three-random-words" not in client.get("/sign-in/").content
 
 
