@@ -26,13 +26,15 @@ class Evidence:
     """What is known of a bundle's entries as the steps go on, by index.
 
     ``meanings`` are the documents as read and ``digests`` the SHA-256 of their bytes in hex;
-    ``proven`` those that the log is shown to have; ``shown`` fingerprints of what records show.
+    ``proven`` those that the log is shown to have; ``shown`` fingerprints of what records show;
+    ``unread`` those of which a file is missing or damaged, which was said where that was found.
     """
 
     meanings: dict[int, dict[str, Any]] = field(default_factory=dict)
     digests: dict[int, str] = field(default_factory=dict)
     proven: set[int] = field(default_factory=set)
     shown: dict[int, bytes] = field(default_factory=dict)
+    unread: set[int] = field(default_factory=set)
 
     def facts(self, index: int) -> dict[str, Any]:
         """The facts of an entry; empty when its document has none."""
@@ -119,6 +121,7 @@ def _texts(step: Step, bundle: Bundle, evidence: Evidence) -> None:
             comparison.compare(name, held.get(name), shown.get(name))
         item = Item(index, evidence.digests[index], meaning, shown)
         evidence.shown[index] = records.fingerprint(records.readable(item))
+    evidence.unread = set(bundle.indexes) - evidence.shown.keys()
 
 
 def _commitments(meaning: dict[str, Any]) -> dict[str, bytes]:
@@ -219,6 +222,8 @@ def _record(
     evidence: Evidence,
 ) -> None:
     for index, shown in record.items():
+        if index in evidence.unread:
+            continue
         foreign = records.question_of(evidence.meanings.get(index, {})) and index not in members
         if foreign or evidence.shown.get(index) != records.fingerprint(shown):
             step.tampered(path, _("Entry %(index)s is not shown as it was logged."), index=index)

@@ -239,6 +239,8 @@ def lines(report: Report) -> Iterator[str]:
         yield from _step_lines(step)
     yield ""
     yield report.verdict.sentence
+    if failed := [str(step.number) for step in report.steps if step.status is Status.FAILED]:
+        yield f"See above: {'step' if len(failed) == 1 else 'steps'} {', '.join(failed)}."
     yield from (step.impossible for step in report.steps if step.unpinned)
 
 
@@ -249,7 +251,7 @@ def _step_lines(step: Step) -> Iterator[str]:
     if step.impossible:
         yield f"    {step.impossible}"
     for seen in step.observations[:SHOWN]:
-        yield f"    {seen.where}: {seen.message}"
+        yield f"    {seen.where}: {seen.message}" if seen.where else f"    {seen.message}"
     more = len(step.observations[SHOWN:]) + step.omitted
     if more:
         yield f"    and {more:,} more"

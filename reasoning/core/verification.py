@@ -38,6 +38,10 @@ UNPINNED = _(
     "The bundle's own key was used. Get the log's key from somebody you trust, and give it with "
     "--vkey."
 )
+NO_PROOF = _(
+    "It is of %(size)s entries, the bundle's of %(own)s, and the bundle has no proof from one to "
+    "the other: they could not be compared."
+)
 NEEDS_DATABASE = _("This needs the whole log and its database; a bundle holds a part.")
 
 
@@ -231,9 +235,7 @@ def _compare_outside(
     step.checked += 1
     other = known.get(mine.size)
     if other is None:
-        step.unverifiable(
-            where, _("The bundle has no proof from there (size %(size)s)."), size=mine.size
-        )
+        step.unverifiable(where, NO_PROOF, size=mine.size, own=max(known))
     elif other.checkpoint.root != mine.root:
         step.refuse(where, evidence_checks.forked(mine, other.checkpoint))
 

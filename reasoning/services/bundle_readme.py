@@ -49,7 +49,8 @@ trust, not from this archive: from the organisation's `/log/vkey`, from a letter
 It prints numbered steps, with what was checked and what could not be, and exits with 0 (verified),
 1 (tampered), 3 (verified, with texts lawfully erased), 4 (incomplete), 5 (could not be verified) or
 6 (not verified: you gave no key, and anybody could have made such an archive with a key of their
-own). A checkpoint that you kept from earlier tells even more: add `--checkpoint FILE`.
+own). A checkpoint of {size} entries that you got from elsewhere tells even more: add
+`--checkpoint FILE`.
 
 The key in this archive is the following. Compare it; alone it proves nothing:
 

@@ -451,6 +451,15 @@ def test_less_than_was_asked_for_is_incomplete() -> None:
     assert seen(report, Verdict.INCOMPLETE) == [(7, layout.MANIFEST)]
 
 
+def test_a_file_that_is_gone_is_not_held_against_the_records_that_show_it(bundle: bytes) -> None:
+    report = report_on(repacked(bundle, lambda files: files.pop(layout.texts_path(3))))
+    assert report.verdict is Verdict.INCOMPLETE
+    assert seen(report, Verdict.INCOMPLETE) == [
+        (0, layout.texts_path(3)),
+        (6, layout.texts_path(3)),
+    ]
+
+
 def test_an_entry_taken_out_of_bundle_and_list_is_missed(bundle: bytes) -> None:
     def change(files: Files) -> None:
         del files[layout.entry_path(3)], files[layout.texts_path(3)]
