@@ -14,11 +14,13 @@ from typing import Any
 from uuid import UUID
 
 from celery import current_app, shared_task
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import worker_init, worker_ready, worker_shutting_down
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from reasoning.core import languages
+from reasoning.core.tokenizers import load_tokenizer
 from reasoning.services import bundles, comparisons, execution, log_checks, probes, scheduling
 from reasoning.services.flights import Stop, deck
 from reasoning.services.redis import redis_client
@@ -113,6 +115,14 @@ def _waiting() -> int | None:
             return int(waiting)
     except RedisError:
         return None
+
+
+@worker_init.connect
+def load_models(**_kwargs: object) -> None:
+    """Before a run is taken: loading keeps every thread of the process waiting, also the one that
+    renews leases."""
+    load_tokenizer()
+    languages.detect("Which documents does the lender ask for?")
 
 
 @worker_ready.connect

@@ -28,7 +28,7 @@ from reasoning.services import follow_ups, live, standing, traces, watching
 from reasoning.services.engines import Prepared, prepare, require_usable
 from reasoning.services.flights import Flight, Stop, deck
 from reasoning.services.leases import Claim
-from reasoning.services.traces import Outcome
+from reasoning.services.traces import Outcome, Stored
 
 log = logging.getLogger(__name__)
 
@@ -126,10 +126,9 @@ def _store(flight: Flight, outcome: Outcome) -> Ending | None:
     for pause in (*STORE_PAUSES, None):
         try:
             with _storing:
-                stored = traces.store(outcome, flight.arrived())
+                stored = _stored(outcome, flight)
             break
         except (OperationalError, InterfaceError) as error:
-            connection.close()
             if pause is None:
                 raise
             log.warning("storing a trace: %s; trying again", type(error).__name__)
@@ -139,3 +138,12 @@ def _store(flight: Flight, outcome: Outcome) -> Ending | None:
         return None
     live.tell(flight.key[0], *stored.events)
     return outcome.ending
+
+
+def _stored(outcome: Outcome, flight: Flight) -> Stored | None:
+    """Store, and give the connection back at once: whoever holds one while waiting for a turn to
+    choose the next run keeps it from the one whose turn it is."""
+    try:
+        return traces.store(outcome, flight.arrived())
+    finally:
+        connection.close()

@@ -23,17 +23,21 @@ from reasoning.services.leases import Claim
 from reasoning.services.scheduling import HALTED
 from reasoning.services.traces import Arrived, Outcome, Stored
 
-BATCH = 200
+LOST_AT_ONCE = 8
+EXPIRED_AT_ONCE = 200
 
 
 def recover_lost() -> list[Stored]:
-    """Turn every attempt whose lease has run out into a labelled trace, and requeue its run."""
+    """Turn attempts whose lease has run out, a few at most, into labelled traces, and requeue their
+    runs."""
     now = clock.now()
     if now < _renewable_until():
         return []
     lost = RunState.objects.filter(status=RunStatus.RUNNING, lease_until__lt=now)
+    lost = lost.order_by("lease_until")
     recovered = [
-        _recover(run_id, fence) for run_id, fence in lost.values_list("run_id", "fence")[:BATCH]
+        _recover(run_id, fence)
+        for run_id, fence in lost.values_list("run_id", "fence")[:LOST_AT_ONCE]
     ]
     for stored in recovered:
         if stored:
@@ -76,7 +80,7 @@ def _kept(attempt: Attempt) -> Arrived:
 _EXPIRED = f"""
 SELECT run_id FROM reasoning_runstate state
  WHERE status = 'queued' AND deadline < now() AND NOT {HALTED.format("state")}
- ORDER BY deadline LIMIT {BATCH} FOR UPDATE SKIP LOCKED
+ ORDER BY deadline LIMIT {EXPIRED_AT_ONCE} FOR UPDATE SKIP LOCKED
 """  # noqa: S608  nothing in these comes from outside
 
 

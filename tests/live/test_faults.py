@@ -285,6 +285,19 @@ def test_leases_are_renewed_while_the_pool_is_empty(ask: Callable[..., Run]) -> 
         assert ending.result(timeout=60) == "finished"
 
 
+def test_who_has_stored_holds_no_connection(ask: Callable[..., Run]) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    claim = leases.claim(run_id=ask("normal").pk, worker="host:1")
+
+    def work() -> bool:
+        assert execution.answer(claim) == "finished"
+        return connection.connection is None
+
+    with ThreadPoolExecutor(1) as workers:
+        assert workers.submit(work).result(timeout=60)
+
+
 def test_a_run_is_answered_once_however_often_it_is_sent(ask: Callable[..., Run]) -> None:
     run = ask("normal")
     assert take(run) == "finished"

@@ -34,8 +34,11 @@ class Command(BaseCommand):
 
 def sweep() -> None:
     """One round: lost attempts become traces, and where runs wait somebody is woken."""
-    for stored in recovery.recover_lost():
-        log.warning("run %s: attempt %s was lost", stored.trace.run_id, stored.trace.attempt.number)
+    while lost := recovery.recover_lost():
+        tasks.wake()  # the first ones go on while others are still being recovered
+        for stored in lost:
+            trace = stored.trace
+            log.warning("run %s: attempt %s was lost", trace.run_id, trace.attempt.number)
     for run_id in recovery.give_up():
         log.warning("run %s: given up at its deadline", run_id)
     if scheduling.anything():
