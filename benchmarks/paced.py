@@ -35,6 +35,7 @@ PROMPT_LIMIT = 1 << 20
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--tokens", type=int, required=True, help="of each answer")
+    parser.add_argument("--first", type=int, help="of the very first one, for loading everything")
     parser.add_argument("--rate", type=float, default=20.0, help="tokens a second and stream")
     parser.add_argument("--rendered", type=json.loads, default=[1], help="/tokenize of messages")
     parser.add_argument("--single", action="store_true", help="never several tokens a piece")
@@ -57,13 +58,16 @@ class Engine:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
+        self._lengths = itertools.chain(
+            [options.first or options.tokens], itertools.repeat(options.tokens)
+        )
         self._phases: list[set[Stream]] = [set() for _phase in range(PHASES)]
         self._places = itertools.cycle(range(PHASES))
 
     def begin(self, stream: "Stream", interval: int) -> None:
         """Have the clock write to the stream. The clock ticks PHASES times per piece of a token."""
         stream.interval = 1 if self.options.single else interval
-        stream.pieces = pieces(self.options.tokens, stream.interval)
+        stream.pieces = pieces(next(self._lengths), stream.interval)
         self._phases[next(self._places)].add(stream)
 
     async def tick(self) -> None:

@@ -20,7 +20,7 @@ import psycopg
 from benchmarks.client_cpu import RATE, paced
 from benchmarks.service import Running, service
 from benchmarks.stage import Row, arguments, tell
-from benchmarks.worker_streams import ask, wait_for_traces, warm
+from benchmarks.worker_streams import ask, wait_for_traces
 from quickstart.processes import Process
 
 BATCH = 64
@@ -48,7 +48,6 @@ def main() -> None:
     with paced(int(options.seconds * RATE), "--single") as url:
         engine = {"INFERENCE_URL": url, "INFERENCE_ENGINE": "vllm", "INFERENCE_MODEL": "paced"}
         with service(engine, streams=options.runs) as running:
-            warm(running)
             rows = recovered(running, options.runs)
     tell(rows, options.json)
 
@@ -66,7 +65,7 @@ def recovered(running: Running, runs: int) -> list[Row]:
             first = first or (time.monotonic() - killed if row[0] else 0.0)
             last = time.monotonic() - killed if row[0] == runs else 0.0
             time.sleep(STEP)
-        wait_for_traces(running, runs + 1)
+        wait_for_traces(running, runs)
         for run, text in kept.items():
             require_whole(database.execute(TRACES, [run]).fetchall(), text)
     note = (

@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=512)
     options = parser.parse_args()
     tokens = int(options.seconds * RATE)
-    with paced(tokens, "--single") as url:
+    with paced(tokens, "--single", "--first", "20") as url:
         engine = {"INFERENCE_URL": url, "INFERENCE_ENGINE": "vllm", "INFERENCE_MODEL": "paced"}
         with service(engine, streams=options.streams) as running:
             warm(running)

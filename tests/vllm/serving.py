@@ -45,7 +45,7 @@ OF_TINY = (
     *("--max-num-seqs", "1", "--max-num-queued-reqs", "1"),
 )
 OF_SMOLLM2 = ("--max-model-len", "2048", "--max-num-seqs", "16")
-PATIENCE = 400.0
+PATIENCE = 1200.0
 
 
 @dataclass(frozen=True)
