@@ -50,7 +50,7 @@ LEASES_LOST = "SELECT count(*) FROM reasoning_trace WHERE ending = 'worker_lost'
 NOW = """
 SELECT (SELECT count(*) FROM reasoning_runstate WHERE status = 'running'),
        (SELECT count(*) FROM pg_stat_activity
-         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())
+         WHERE datname = current_database() AND pid <> pg_backend_pid())
 """
 
 
@@ -204,6 +204,7 @@ def prefork(url: str) -> Taken:
         python = openai_python(directory / "environment")
         with embedded_valkey(directory) as broker:
             environment = {**os.environ, "REDIS_URL": broker}
+            environment.pop("DJANGO_SETTINGS_MODULE", None)
             worker = Program(
                 name="prefork",
                 command=[
