@@ -18,6 +18,7 @@ from reasoning.models import Role, User, Workspace
 from reasoning.services import access, codes, invitations, limits
 from reasoning.services import people as service
 from reasoning.services.addresses import address_of
+from reasoning.web import changes
 from reasoning.web.middleware import remember_refusal
 from reasoning.web.people_forms import InviteForm, PasswordForm, ReasonForm, RoleForm
 from reasoning.web.requests import SignedIn, signed_in
@@ -97,7 +98,7 @@ def _detail(request: SignedIn, user: User, refusal: str = "", status: int = 200)
         "second_factor": codes.has_second_factor(user),
         "form": RoleForm(rooms),
         "reason": ReasonForm(),
-        "history": service.history(user).select_related("workspace"),
+        "history": list(changes.lines(service.history(user).select_related("workspace"))),
         "refusal": refusal,
         "self": user.pk == request.user.pk,
     }

@@ -158,8 +158,8 @@ class Words(HTMLParser):
 
 
 NAMES = re.compile(
-    "Magistral( Audit)?|Audit$|Finance|Healthcare|Legal|Claire Fontaine|Kenji Mori|Français"
-    r"|default(@1)?|magistral-recommended(@1)?|magistral-small-2506(@1)?|demonstration"
+    "Magistral( Audit)?|Audit$|Finance|Healthcare|Legal|Claire Fontaine|Kenji Mori|Amira Haddad"
+    r"|Français|default(@1)?|magistral-recommended(@1)?|magistral-small-2506(@1)?|demonstration"
     r"|mistralai/\S+|vllm [.\d]+|SHA-256"
     "|temperature|top_p|max_tokens|seed|[0-9a-f-]{36,}"
 )
@@ -196,6 +196,7 @@ def pages(trace, registered):
         "admin": [
             "/people/",
             "/people/invite/",
+            f"/people/{run.actor_id}/",
             "/workspaces/",
             "/workspaces/finance/change/",
             *(f"/registry/{noun}/{version.pk}/" for noun, version in versions.items()),

@@ -6,9 +6,11 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import translation
 
 from reasoning.models import AuditEvent, Change, Decision, Membership, User, Workspace
 from reasoning.services import api_tokens, review
+from reasoning.web.changes import lines
 from tests.conftest import PASSWORD
 from tests.web.test_accounts import AT, register, set_up_app, sign_in
 
@@ -140,6 +142,22 @@ def test_roles_are_given_and_taken_with_a_reason(act, people, admin):
     assert page.count("Because.") == 2
     assert act(user, "give-role", reason=" ", **finance).status_code == 400
     assert act(user, "give-role", workspace="finance", role="king").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("role", "administrator", "Rolle: Verwaltung"),
+        ("state", "deactivated", "Zustand: deaktiviert"),
+        ("second_factor", "totp, webauthn", "zweiter Faktor: Einmalcodes, Passkeys"),
+        ("sessions", "2", "Sitzungen: 2"),
+        ("account", None, "Konto: "),
+    ],
+)
+def test_a_change_is_said_in_the_readers_language(field, value, said):
+    with translation.override("de"):
+        (line,) = lines([Change(field=field, old=value, new="")])
+        assert f"{line.field}: {line.old}" == said
 
 
 # Out and in -------------------------------------------------------------------------------------
