@@ -16,7 +16,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 SHARED = {"__init__", "__main__", "our_streams", "openai_streams", "prefork_streams"}
-SHARED |= {"paced", "service", "stage"}
+SHARED |= {"paced", "service", "stage", "copies", "pages", "records"}
 
 
 def main() -> int:

@@ -38,9 +38,10 @@ class Stage:
 
     cluster: postgres.Cluster
     directory: Path
+    name: str = database.DATABASE
 
     def url(self, role: str) -> str:
-        return self.cluster.url(role, database.DATABASE)
+        return self.cluster.url(role, self.name)
 
     def environment(self, role: str) -> dict[str, str]:
         """For a process of the service that connects as the role."""
@@ -59,33 +60,48 @@ def stage(role: str) -> Iterator[Stage]:
     home = Path(tempfile.mkdtemp(prefix="magistral-benchmark-"))
     home.chmod(0o755)
     try:
-        cluster = postgres.settle(home)
-        cluster.make()
-        process = Process(cluster.program(SETTINGS), home / "postgres.log", home / "postgres.pid")
-        try:
-            database.wait_until_up(cluster, time.sleep)
+        with server(home, SETTINGS) as cluster:
             database.make(cluster)
             made = Stage(cluster, home)
-            _set_up(made, role)
+            set_up(made, role)
             yield made
-        finally:
-            process.stop()
     finally:
         shutil.rmtree(home)
 
 
-def _set_up(made: Stage, role: str) -> None:
+@contextmanager
+def server(home: Path, settings: dict[str, str]) -> Iterator[postgres.Cluster]:
+    """A running PostgreSQL server whose files lie in ``home``, made there if there are none."""
+    cluster = postgres.settle(home)
+    cluster.make()
+    process = Process(cluster.program(settings), home / "postgres.log", home / "postgres.pid")
+    try:
+        database.wait_until_up(cluster, time.sleep)
+        yield cluster
+    finally:
+        process.stop()
+
+
+def set_up(made: Stage, role: str) -> None:
+    """Migrate the database as its owner, and have Django use it as the role from now on."""
     os.environ.update(made.environment(OWNER))
     import django
     from django.core.management import call_command
-    from django.db import connection
 
     django.setup()
+    connect(made, OWNER)
     call_command("migrate", verbosity=0)
+    connect(made, role)
+
+
+def connect(made: Stage, role: str) -> None:
+    """Have Django, which is set up, use this database as the role."""
+    from django.db import connection
+
     connection.close()
     connection.close_pool()
     os.environ.update(made.environment(role))
-    connection.settings_dict["USER"] = role
+    connection.settings_dict["NAME"], connection.settings_dict["USER"] = made.name, role
 
 
 def arguments(description: str) -> argparse.ArgumentParser:
