@@ -1,6 +1,6 @@
 """Pages at many traces of 30 KB, a million say, against the same pages at a thousand, in one run.
 
-    python -m benchmarks.scale [--traces 1000000] [--keep DIR] [--only WORD] [--json FILE]
+    python -m benchmarks.scale [--traces 1000000] [--keep DIR] [--only WORD]
 
 Two databases in one durable server, one made from the other: the same records made through the
 services (records.py), and copies of them (copies.py) up to a thousand and up to so many. The log
@@ -12,6 +12,7 @@ Filling takes most of the time: with ``--keep`` the server's files stay in a dir
 run with it only measures. A million takes 33 GB.
 """
 
+import argparse
 import os
 import shutil
 import statistics
@@ -58,7 +59,6 @@ ORIGINALS = 100
 LITTLE = 10
 """Records that are made, and how often each is there among a thousand: itself and its copies."""
 BACKLOG = 20_000
-TURNS, ROUNDS = 5, 2
 MOST_MS, MOST_RATIO = 200, 2.0
 SLOW_SECONDS = 2
 
@@ -70,6 +70,8 @@ def main() -> None:
     parser = arguments("Pages at a million traces.")
     parser.add_argument("--traces", type=int, default=100_000, help="(default 100000)")
     parser.add_argument("--keep", type=Path, help="keep the databases here, or use those kept")
+    parser.add_argument("--turns", type=int, default=5, help="of each page in each round")
+    parser.add_argument("--rounds", type=int, default=2, help="through both databases")
     parser.add_argument("--only", default="", help="only pages whose names have this")
     options = parser.parse_args()
     with home(options.keep) as directory, broker(directory):
@@ -79,8 +81,8 @@ def main() -> None:
             os.sync()
             (directory / "filled").touch()
         with server(directory, SETTINGS) as cluster:
-            found = list(rows(measured(Stage(cluster, directory), options.only)))
-    tell(found, options.json)
+            times = measured(Stage(cluster, directory), options)
+    tell(list(rows(times)), options.json)
 
 
 @contextmanager
@@ -193,28 +195,28 @@ def say(step: str) -> None:
 # Measuring --------------------------------------------------------------------------------------
 
 
-def measured(made: Stage, only: str) -> Times:
+def measured(made: Stage, options: argparse.Namespace) -> Times:
     """Every page in both databases, by turns."""
     times: Times = {}
     for name in (FEW, MANY):
         set_up(one_of(made, name), APPLICATION)
-    for turn in range(ROUNDS):
+    for turn in range(options.rounds):
         for name in (FEW, MANY):
             say(f"{name}, round {turn + 1}")
-            for page, taken in visits(one_of(made, name), only):
+            for page, taken in visits(one_of(made, name), options):
                 times.setdefault(page, {FEW: [], MANY: []})[name] += taken
     return times
 
 
-def visits(made: Stage, only: str) -> Iterator[tuple[str, list[float]]]:
+def visits(made: Stage, options: argparse.Namespace) -> Iterator[tuple[str, list[float]]]:
     """The times of each page, in milliseconds."""
     connect(made, APPLICATION)
     clients: dict[str, Any] = {}
     for page in pages.listed():
-        if only in page.name:
+        if options.only in page.name:
             if page.person not in clients:
                 clients[page.person] = signed_in(page.person)
-            yield page.name, timed(clients[page.person], page)
+            yield page.name, timed(clients[page.person], page, options.turns)
 
 
 def signed_in(person: str) -> Any:
@@ -222,16 +224,17 @@ def signed_in(person: str) -> Any:
 
     from reasoning.models import User
 
-    client = Client(headers={"Authorization": "Bearer benchmark"} if not person else {})
+    headers = {} if person else {"Authorization": "Bearer benchmark"}
+    client = Client(headers=headers, SERVER_NAME="localhost")
     if person:
         client.force_login(User.objects.get(username=person))
     return client
 
 
-def timed(client: Any, page: pages.Page) -> list[float]:
+def timed(client: Any, page: pages.Page, turns: int) -> list[float]:
     """Milliseconds of each turn but the first; one turn of what takes seconds."""
     first = visit(client, page)
-    return [visit(client, page) for _ in range(1 if first > SLOW_SECONDS * 1000 else TURNS)]
+    return [visit(client, page) for _ in range(1 if first > SLOW_SECONDS * 1000 else turns)]
 
 
 def visit(client: Any, page: pages.Page) -> float:
