@@ -2,10 +2,11 @@
 
 The words and facets are read from ``SearchRow``; what a page shows comes from the evidence itself.
 What is found is in the order of time, the newest first, which an index has; so a page is read by
-walking back in time where much matches, and by the words' own index where little does.
+walking back in time where much matches, and by the words' own index where little does. How much
+does, PostgreSQL reckons from what it has counted of the words.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,10 @@ TERMS_LIMIT = 20
 MANY = 20_000
 """Rows that match, from which on reading in the order of time is quicker."""
 
+FREQUENT = 0.01
+RECENT = 3_000
+"""Of words in so large a share of all rows, a page is nearly always among so many newest ones."""
+
 
 @dataclass(frozen=True)
 class Facets:
@@ -45,6 +50,7 @@ class Facets:
     person: UUID | None = None
     status: str = ""
     finding: str = ""
+    case_reference: str = ""
     after: datetime | None = None
     before: datetime | None = None
 
@@ -148,6 +154,7 @@ def _conditions(facets: Facets, rooms: list[UUID]) -> list[Condition]:
         "row.kind = %s": facets.kind,
         "row.language = %s": facets.language,
         "row.actor_id = %s": facets.person,
+        "row.case_reference = %s": facets.case_reference.upper(),
         "row.recorded_at >= %s": facets.after,
         "row.recorded_at < %s": facets.before,
         "state.status = %s": facets.status,
@@ -188,24 +195,57 @@ def _rest(cursor: str) -> list[Condition]:
 
 def _rows(facets: list[Condition], queries: Queries, most: int) -> list[Found]:
     """PostgreSQL does not reckon with what it costs to read a vector, so that it would read
-    thousands rather than use their index. Where there are words, their index is asked first; only
-    when it has ``MANY`` rows are rows read in the order of time, in which soon enough match. Each
-    query is asked for by itself: joined by OR, the vectors of all rows would be read again."""
+    thousands rather than use their index, nor with what it costs to gather a million matches there.
+    So words that are frequent are looked for among the newest rows first; then all are by their
+    index; only when that has ``MANY`` rows are rows read in the order of time, in which soon enough
+    match. In the index each query is asked for by itself: joined by OR, the vectors of all rows
+    would be read again."""
     if not queries.stems:
         return _found(_SIMPLY, facets, [most])[0]
+    everything = [*facets, *_words(queries)]
+    if _share(queries.stems) >= FREQUENT:
+        rows = _among_recent(everything, most)
+        if len(rows) == most:
+            return rows
     values = [value for _sql, each in facets for value in each]
     beginnings = [queries.beginnings or queries.stems, list(WITHOUT_STEMS)]
-    with _planning(enable_seqscan="off"):
+    with _planning(enable_seqscan="off", work_mem="64MB"):
         rows, count = _found(_BY_INDEX, facets, [queries.stems, *values, *beginnings, most])
     if count < MANY:
         return rows
     with _planning(enable_seqscan="off", enable_bitmapscan="off"):
-        return _found(_SIMPLY, [*facets, *_words(queries)], [most])[0]
+        return _found(_SIMPLY, everything, [most])[0]
+
+
+def _share(query: str) -> float:
+    """In which share of all rows a query matches, as PostgreSQL reckons."""
+    reckoned = []
+    for where in ("", " WHERE words @@ %s::tsquery"):
+        with connection.cursor() as cursor:
+            statement = f"EXPLAIN (FORMAT JSON) SELECT FROM reasoning_searchrow{where}"
+            cursor.execute(statement, [query] if where else [])
+            [(plan,)] = cursor.fetchall()
+        reckoned.append(plan[0]["Plan"]["Plan Rows"])
+    whole, matching = reckoned
+    return float(matching) / max(whole, 1)
+
+
+def _among_recent(conditions: list[Condition], most: int) -> list[Found]:
+    """What matches among the newest rows of the time that is asked for."""
+    of_time = [one for one in conditions if "row.recorded_at" in one[0]]
+    rest = [one for one in conditions if one not in of_time]
+    where = " AND ".join(["true", *(sql for sql, _values in of_time)])
+    values = [value for _sql, each in of_time for value in each]
+    return _found(_RECENTLY.format(where, RECENT, "{}"), rest, [most], before=values)[0]
 
 
 _COLUMNS = "row.subject_id, row.question_id, row.trace_id, row.kind, row.recorded_at"
 _ORDER = "ORDER BY row.recorded_at DESC, row.subject_id DESC LIMIT %s"
 _SIMPLY = f"SELECT {_COLUMNS}, 0 FROM reasoning_searchrow AS row {{}} {_ORDER}"  # noqa: S608
+_RECENTLY = f"""
+SELECT {_COLUMNS}, 0
+  FROM (SELECT * FROM reasoning_searchrow AS row WHERE {{0}}
+         ORDER BY recorded_at DESC, subject_id DESC LIMIT {{1}}) AS row {{2}} {_ORDER}"""  # noqa: S608
 _BY_INDEX = f"""
 WITH matching AS MATERIALIZED (
   (SELECT {_COLUMNS} FROM reasoning_searchrow AS row {{0}} AND row.words @@ %s::tsquery
@@ -215,13 +255,15 @@ WITH matching AS MATERIALIZED (
 SELECT {_COLUMNS}, (SELECT count(*) FROM matching) FROM matching AS row {_ORDER}"""  # noqa: S608
 
 
-def _found(statement: str, conditions: list[Condition], rest: list[Any]) -> tuple[list[Found], int]:
+def _found(
+    statement: str, conditions: list[Condition], rest: list[Any], before: Sequence[Any] = ()
+) -> tuple[list[Found], int]:
     joined = any("state." in sql for sql, _values in conditions)
     join = "JOIN reasoning_questionstate AS state USING (question_id) " if joined else ""
     where = f"{join}WHERE {' AND '.join(sql for sql, _values in conditions)}"
     values = [value for _sql, each in conditions for value in each]
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(where), [*values, *rest])
+        cursor.execute(statement.format(where), [*before, *values, *rest])
         rows = cursor.fetchall()
     found = [
         Found(subject, question, trace, RecordKind(kind), moment)
@@ -234,11 +276,15 @@ def _found(statement: str, conditions: list[Condition], rest: list[Any]) -> tupl
 def _planning(**settings: str) -> Iterator[None]:
     """Settings of PostgreSQL's planner for the statements inside."""
     with transaction.atomic(), connection.cursor() as cursor:
+        former = {}
         for name, value in settings.items():
-            cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+            cursor.execute(
+                "SELECT current_setting(%s), set_config(%s, %s, true)", [name, name, value]
+            )
+            former[name] = cursor.fetchone()[0]
         yield
-        for name in settings:
-            cursor.execute("SELECT set_config(%s, 'on', true)", [name])
+        for name, value in former.items():
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
 
 
 def _rooms(user: User, slug: str) -> list[UUID]:

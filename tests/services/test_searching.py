@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from reasoning.core.errors import InvalidInput
 from reasoning.models import Entry, Membership, SearchPending, SearchRow, Trace, User
@@ -154,6 +155,32 @@ def test_words_that_match_very_often_are_read_in_the_order_of_time(people, regis
     monkeypatch.setattr(searching, "MANY", 3)
     assert subjects(people["auditor"], "account") == few == sorted(asked, reverse=True)
     assert seen == [searching._BY_INDEX, searching._BY_INDEX, searching._SIMPLY]
+
+
+def test_frequent_words_are_looked_for_among_the_newest_first(people, registered, monkeypatch):
+    asked = [ask(people, f"Which account is number {n}?").pk for n in range(3)]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE reasoning_searchrow")
+    newest = sorted(asked, reverse=True)
+    by_index = []
+    whole = searching._found
+
+    def watched(statement, *given, **more):
+        by_index.append(statement == searching._BY_INDEX)
+        return whole(statement, *given, **more)
+
+    monkeypatch.setattr(searching, "_found", watched)
+    facets = Facets(words="account")
+    first = searching.find(user=people["auditor"], facets=facets, size=2)
+    assert [one.subject_id for one in first.found] == newest[:2]
+    assert by_index == [False]
+    rest = searching.find(user=people["auditor"], facets=facets, size=2, cursor=first.cursor)
+    assert [one.subject_id for one in rest.found] == newest[2:]
+    assert by_index == [False, False, True]
+    monkeypatch.setattr(searching, "RECENT", 1)
+    assert subjects(people["auditor"], "account", kind="question") == newest
+    late = clock.now() + timedelta(seconds=1)
+    assert subjects(people["auditor"], "account", after=late) == []
 
 
 def test_nobody_finds_what_they_may_not_read(people, trace):
