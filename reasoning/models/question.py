@@ -60,8 +60,6 @@ class Question(Evidence):
             )
         ]
         indexes = [
-            models.Index(fields=["workspace", "-recorded_at", "-id"], name="question_list"),
-            models.Index(fields=["-recorded_at", "-id"], name="question_newest"),
             models.Index(fields=["workspace", "case_reference"], name="question_case"),
         ]
 
@@ -98,8 +96,8 @@ class QuestionStatus(models.TextChoices):
 class QuestionState(models.Model):
     """Where a question stands. Not evidence: it follows from runs and decisions.
 
-    ``trace`` is the newest one. Other columns repeat the question's, so that the queue is read from
-    one short index however many questions there are.
+    ``trace`` is the newest one. Other columns repeat the question's, so that the queue and lists
+    are read from one short index however many questions there are.
     """
 
     question = models.OneToOneField(
@@ -115,7 +113,13 @@ class QuestionState(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["status", "-updated_at"], name="question_status"),
+            models.Index(fields=["workspace", "asked_at", "question"], name="asked_in_room"),
+            models.Index(
+                fields=["workspace", "status", "asked_at", "question"], name="asked_by_status"
+            ),
+            models.Index(
+                fields=["workspace", "language", "asked_at", "question"], name="asked_by_language"
+            ),
             models.Index(
                 fields=["workspace", "asked_at", "question"],
                 name="review_queue",

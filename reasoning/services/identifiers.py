@@ -13,6 +13,9 @@ from reasoning.services import access
 from reasoning.services.searching import WORDS_LIMIT, Found
 
 MOST = 10
+MANY = 1000
+"""Records of cases that begin alike, from which on the beginning says too little."""
+
 _HEX = re.compile(r"[0-9a-f]{8,64}")
 _INDEXED_BYTES = 8
 _HASH_BETWEEN = "substring(document_sha256, 1, 8) BETWEEN %s AND %s"
@@ -34,7 +37,7 @@ def find(*, user: User, typed: str) -> list[Found]:
 
 
 def _named(typed: str) -> Q:
-    condition = Q(case_reference__startswith=typed.upper())
+    condition = Q(subject_id__in=of_cases(typed=typed))
     digits = typed.lower().replace("-", "")
     if not _HEX.fullmatch(digits):
         return condition
@@ -42,6 +45,15 @@ def _named(typed: str) -> Q:
         low, high = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
         condition |= Q(subject_id__gte=low, subject_id__lte=high)
     return condition | Q(subject_id__in=list(_behind(digits)))
+
+
+def of_cases(*, typed: str) -> list[UUID]:
+    """Questions of cases that begin so, in all workspaces; none where too many do."""
+    if not typed.strip() or text_problem("q", typed, limit=WORDS_LIMIT):
+        return []
+    rows = SearchRow.objects.filter(case_reference__startswith=typed.strip().upper())
+    ids = list(rows.values_list("pk", flat=True)[: MANY + 1])
+    return ids if len(ids) <= MANY else []
 
 
 def _behind(digits: str) -> Iterator[UUID]:

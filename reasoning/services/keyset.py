@@ -1,8 +1,13 @@
-"""Cursors of long lists: time and id of the last row shown, as text that fits an address."""
+"""Long lists: the beginnings of several indexes as one, and cursors: time and id of the last row
+shown, as text that fits an address."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from reasoning.core.errors import InvalidInput
 from reasoning.core.errors import gettext_noop as _
@@ -25,3 +30,9 @@ def parsed(cursor: str) -> tuple[datetime, UUID]:
     except ValueError as error:
         sentence = _("This cursor was not given out by this list.")
         raise InvalidInput.of("cursor", "malformed", sentence) from error
+
+
+def united(parts: "Sequence[QuerySet[Any, Any]]", *order: str) -> "QuerySet[Any, Any]":
+    """One statement for the rows of several, each of them sliced, in their common order."""
+    first, *others = parts
+    return first.union(*others, all=True).order_by(*order) if others else first

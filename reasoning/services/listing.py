@@ -1,15 +1,30 @@
-"""Lists of questions: filters, search and keyset pages, newest first."""
+"""Lists of questions: filters, search and keyset pages, newest first.
 
+What is on a page is found in QuestionState, one short stretch of an index for each of the user's
+workspaces, or by the words that searches look in; the questions themselves are read for one page
+only.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Left
 
-from reasoning.models import READING_ROLES, Question, Trace, User
-from reasoning.models.question import QuestionQuerySet
-from reasoning.services import decisions, keyset
+from reasoning.models import (
+    Question,
+    QuestionState,
+    RecordKind,
+    Recusal,
+    Trace,
+    User,
+    Workspace,
+)
+from reasoning.services import access, decisions, identifiers, keyset, searching
+from reasoning.services.searching import Facets
 
 PAGE_SIZE = 50
 EXCERPT = 300
@@ -18,7 +33,8 @@ EXCERPT = 300
 
 @dataclass(frozen=True)
 class Filters:
-    """What to list. Empty values do not filter."""
+    """What to list. Empty values do not filter. ``search`` looks for words as ``searching`` does,
+    and for cases that begin so."""
 
     workspace: str = ""
     status: str = ""
@@ -47,51 +63,108 @@ def find_questions(
     ``excerpt``, the beginning of its text; the text itself only when ``whole``. Raises InvalidInput
     for a cursor that this did not give out.
     """
-    rows = Question.objects.visible_to(user, READING_ROLES)
-    rows = rows if whole else rows.defer("text", "metadata")
-    return _page(_filtered(rows, filters), cursor, size)
+    after = keyset.parsed(cursor) if cursor else None
+    find = _matching if filters.search.strip() else _listed
+    found = find(user, filters, after, size + 1)
+    more = keyset.cursor_of(*found[size - 1]) if len(found) > size else ""
+    return Page(_loaded([question for _moment, question in found[:size]], whole), more)
 
 
-def _filtered(rows: QuestionQuerySet, filters: Filters) -> QuestionQuerySet:
-    exact = {
-        "workspace__slug": filters.workspace,
-        "state__status": filters.status,
+Place = tuple[datetime, UUID]
+"""When a question was asked, and its id: where it stands in a list."""
+
+EVERY = Q()
+NEWEST = ("-asked_at", "-question_id")
+
+
+def first(*, user: User, statuses: Iterable[str], oldest: bool = False) -> UUID | None:
+    """The newest (or oldest) question with one of these statuses that the user may read."""
+    rooms = access.workspaces_of(user)
+    each = [_in_room(room, user, Filters(status=one)) for room in rooms for one in statuses]
+    order = ("asked_at", "question_id") if oldest else NEWEST
+    parts = [rows.order_by(*order)[:1] for rows in each]
+    found = keyset.united(parts, *order).first() if parts else None
+    return found[1] if found else None
+
+
+def _listed(
+    user: User, filters: Filters, after: Place | None, most: int, which: Q = EVERY
+) -> list[Place]:
+    """At most ``most`` in each room: each is the beginning of an index."""
+    rooms = access.workspaces_of(user)
+    rooms = [room for room in rooms if filters.workspace in ("", room.slug)]
+    parts = [_rest(_in_room(room, user, filters).filter(which), after)[:most] for room in rooms]
+    return list(keyset.united(parts, *NEWEST)[:most]) if parts else []
+
+
+def _in_room(room: Workspace, user: User, filters: Filters) -> "QuerySet[QuestionState, Place]":
+    exact: dict[str, Any] = {
+        "status": filters.status,
         "language": filters.language,
-        "case_reference": filters.case_reference,
-        "actor_id": filters.submitted_by,
-        "recorded_at__gte": filters.created_after,
-        "recorded_at__lt": filters.created_before,
+        "question__case_reference": filters.case_reference,
+        "asked_by": filters.submitted_by,
+        "asked_at__gte": filters.created_after,
+        "asked_at__lt": filters.created_before,
     }
-    rows = rows.filter(**{name: value for name, value in exact.items() if value})
-    if filters.search:
-        rows = rows.filter(
-            Q(text__icontains=filters.search) | Q(case_reference__icontains=filters.search)
-        )
-    return rows
+    narrowed = {name: value for name, value in exact.items() if value}
+    recused = Recusal.objects.filter(question=OuterRef("question"), actor_id=user.pk)
+    rows = QuestionState.objects.filter(~Exists(recused), workspace=room, **narrowed)
+    return rows.order_by(*NEWEST).values_list("asked_at", "question_id")
 
 
-def _page(rows: QuestionQuerySet, cursor: str, size: int) -> Page:
-    if cursor:
-        moment, identifier = keyset.parsed(cursor)
-        rows = rows.filter(recorded_at__lte=moment)
-        rows = rows.exclude(recorded_at=moment, id__gte=identifier)
+def _rest(
+    rows: "QuerySet[QuestionState, Place]", after: Place | None
+) -> "QuerySet[QuestionState, Place]":
+    if after is None:
+        return rows
+    moment, identifier = after
+    rows = rows.filter(asked_at__lte=moment)
+    return rows.exclude(asked_at=moment, question_id__gte=identifier)
+
+
+def _matching(user: User, filters: Filters, after: Place | None, most: int) -> list[Place]:
+    """Questions with these words, and those of cases that begin so."""
+    cursor = keyset.cursor_of(*after) if after else ""
+    by_words = searching.find(user=user, facets=_facets(filters), cursor=cursor, size=most).found
+    places = {(one.recorded_at, one.question_id) for one in by_words}
+    if named := identifiers.of_cases(typed=filters.search):
+        places |= set(_listed(user, filters, after, most, Q(pk__in=named)))
+    return sorted(places, reverse=True)[:most]
+
+
+def _facets(filters: Filters) -> Facets:
+    return Facets(
+        words=filters.search,
+        workspace=filters.workspace,
+        kind=RecordKind.QUESTION,
+        language=filters.language,
+        person=filters.submitted_by,
+        status=filters.status,
+        case_reference=filters.case_reference,
+        after=filters.created_after,
+        before=filters.created_before,
+    )
+
+
+def _loaded(ids: list[UUID], whole: bool) -> list[Question]:
+    """These questions, in their order, with all that a page says of them."""
     latest = Trace.objects.filter(run__question=OuterRef("pk")).order_by(
         "-run__number", "-attempt__number"
     )
+    rows = Question.objects.filter(pk__in=ids) if ids else Question.objects.none()
     found = list(
-        rows.select_related("workspace", "state")
+        (rows if whole else rows.defer("text", "metadata"))
+        .select_related("workspace", "state")
         .prefetch_related(Prefetch("runs__traces", Trace.objects.only("id", "run_id")))
         .annotate(
             latest_trace_id=Subquery(latest.values("pk")[:1]),
             submitted_by_name=F("actor_name"),
             excerpt=Left("text", EXCERPT),
         )
-        .order_by("-recorded_at", "-id")[: size + 1]
+        .order_by("-recorded_at", "-id")
     )
     _attach_decisions(found)
-    more = len(found) > size
-    last = found[size - 1] if more else None
-    return Page(found[:size], keyset.cursor_of(last.recorded_at, last.pk) if last else "")
+    return found
 
 
 def _attach_decisions(questions: list[Question]) -> None:

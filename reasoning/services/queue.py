@@ -132,8 +132,8 @@ def _united(user: User, wanted: Wanted, cursor: str, size: int) -> "QuerySet[Any
     rooms = [room for room in rooms if wanted.workspace in ("", room.slug)]
     if not rooms:
         return None
-    first, *others = [_in_room(room, user, wanted, cursor)[:size] for room in rooms]
-    return first.union(*others, all=True).order_by("asked_at", "question_id") if others else first
+    parts = [_in_room(room, user, wanted, cursor)[:size] for room in rooms]
+    return keyset.united(parts, "asked_at", "question_id")
 
 
 def _in_room(room: Workspace, user: User, wanted: Wanted, cursor: str) -> "QuerySet[Any, Any]":

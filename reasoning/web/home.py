@@ -6,7 +6,6 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 
 from reasoning.models import (
-    READING_ROLES,
     LogHead,
     Question,
     QuestionState,
@@ -15,8 +14,7 @@ from reasoning.models import (
     User,
     Workspace,
 )
-from reasoning.models.question import QuestionQuerySet
-from reasoning.services import access, withholding
+from reasoning.services import access, listing, withholding
 from reasoning.services.counting import Count, count_up_to
 from reasoning.services.review import latest_trace_id
 from reasoning.web import demonstration
@@ -30,8 +28,7 @@ ANSWERED = (QuestionStatus.IN_REVIEW, *DECIDED)
 @signed_in
 def home(request: SignedIn) -> HttpResponse:
     """What this is, one question with its trace, where to go from here, and counts."""
-    visible = Question.objects.visible_to(request.user, READING_ROLES)
-    specimen = _specimen(visible)
+    specimen = _specimen(request.user)
     trace = _latest_trace(request.user, specimen) if specimen else None
     entry: LogState | None = log_state(trace.pk) if trace else None
     return render(
@@ -47,11 +44,15 @@ def home(request: SignedIn) -> HttpResponse:
     )
 
 
-def _specimen(visible: QuestionQuerySet) -> Question | None:
-    """In a demonstration the first question answered, which stays; elsewhere the newest."""
-    order = ("recorded_at", "id") if settings.DEMONSTRATION else ("-recorded_at", "-id")
-    rows = visible.select_related("workspace", "state").order_by(*order)
-    return rows.filter(state__status__in=ANSWERED).first() or rows.first()
+def _specimen(user: User) -> Question | None:
+    """In a demonstration the first question answered, which stays; elsewhere the newest. Where none
+    is answered, any."""
+    rest = [status for status in QuestionStatus if status not in ANSWERED]
+    for statuses in (ANSWERED, rest):
+        found = listing.first(user=user, statuses=statuses, oldest=settings.DEMONSTRATION)
+        if found:
+            return Question.objects.select_related("workspace", "state").get(pk=found)
+    return None
 
 
 def _latest_trace(user: User, question: Question) -> Trace | None:
