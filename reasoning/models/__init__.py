@@ -47,7 +47,7 @@ from reasoning.models.sampling_profile import SamplingProfile
 from reasoning.models.saved_view import SavedView, ViewedPage
 from reasoning.models.search_row import RecordKind, SearchPending, SearchRow
 from reasoning.models.stream_limit import StreamLimit
-from reasoning.models.tally import FindingTally, Pace, ReviewTally
+from reasoning.models.tally import FindingTally, Pace, ReviewTally, Span
 from reasoning.models.trace import Ending, Trace
 from reasoning.models.training_record import TrainingRecord
 from reasoning.models.user import User
@@ -153,6 +153,7 @@ __all__ = [
     "SearchPending",
     "SearchRow",
     "Severity",
+    "Span",
     "StreamLimit",
     "Tile",
     "TimestampToken",

@@ -1,4 +1,4 @@
-"""Counts for charts, by day. Never evidence: they can be made again from it at any time."""
+"""Counts for charts, by day and by month. Never evidence: they can be made again at any time."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -18,12 +18,24 @@ class Pace(models.TextChoices):
     UNKNOWN = "unknown", _("not known")
 
 
-class ReviewTally(models.Model):
-    """How many decisions of one day (UTC) are alike, and the seconds their reviews took together.
+class Span(models.TextChoices):
+    """What a tally counts: a day, a month (by its first day), or a day whoever decided, in whatever
+    language and time. A year is read as a few days and some months."""
 
-    ``fast`` are those signed faster than anybody reads (``core.reading_pace``).
+    DAY = "day"
+    MONTH = "month"
+    TOTAL = "total"
+
+
+class ReviewTally(models.Model):
+    """How many decisions of one day (UTC) or month are alike, and the seconds their reviews took
+    together.
+
+    ``fast`` are those signed faster than anybody reads (``core.reading_pace``). Totals have the
+    nil UUID as their reviewer, no language, and an unknown pace.
     """
 
+    span = models.CharField(max_length=5, choices=Span.choices, default=Span.DAY)
     day = models.DateField()
     workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="+", db_index=False)
     reviewer = models.UUIDField()
@@ -37,19 +49,29 @@ class ReviewTally(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace", "day", "reviewer", "language", "meaning", "pace", "fast"],
+                fields=[
+                    "workspace",
+                    "span",
+                    "day",
+                    "reviewer",
+                    "language",
+                    "meaning",
+                    "pace",
+                    "fast",
+                ],
                 name="one_review_tally",
             )
         ]
 
 
 class FindingTally(models.Model):
-    """How many traces of one day have one finding; those without a ``code`` are all traces.
+    """How many traces of one day or month have one finding; those without a ``code`` are all.
 
     ``shard`` parts the counts between the database's sessions, so that workers do not wait for
-    each other; whoever reads adds them up.
+    each other; whoever reads adds them up. There are no totals.
     """
 
+    span = models.CharField(max_length=5, choices=Span.choices, default=Span.DAY)
     day = models.DateField()
     workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="+", db_index=False)
     language = models.CharField(max_length=8)
@@ -61,7 +83,15 @@ class FindingTally(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace", "day", "language", "prompt_version_id", "code", "shard"],
+                fields=[
+                    "workspace",
+                    "span",
+                    "day",
+                    "language",
+                    "prompt_version_id",
+                    "code",
+                    "shard",
+                ],
                 name="one_finding_tally",
             )
         ]

@@ -1,7 +1,7 @@
 """Figures for auditors and administrators: backlog, throughput, times, overrides, findings.
 
-All but the backlog are read from tallies by day, so that a page costs the same however many traces
-there are; no text is read.
+All but the backlog are read from tallies, of the months that are whole in a period and of the days
+before them, so that a page costs about the same however many traces there are; no text is read.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from reasoning.models import (
@@ -24,6 +24,7 @@ from reasoning.models import (
     ReviewClaim,
     ReviewTally,
     Role,
+    Span,
     User,
     Workspace,
 )
@@ -136,7 +137,7 @@ def _held(ids: list[UUID]) -> list[tuple[str, int]]:
 
 def by_reviewer(rooms: Iterable[Workspace], since: datetime) -> list[Line]:
     """Decisions of each reviewer, those who decided most first."""
-    lines = _lines(rooms, since, "reviewer")
+    lines = _lines(_tallies(rooms, since), "reviewer")
     people = User.objects.in_bulk([line.key for line in lines])
     for line in lines:
         line.name = people[line.key].get_full_name() if line.key in people else str(line.key)
@@ -145,13 +146,14 @@ def by_reviewer(rooms: Iterable[Workspace], since: datetime) -> list[Line]:
 
 def by_language(rooms: Iterable[Workspace], since: datetime) -> list[Line]:
     """Decisions on questions of each language, the most frequent first."""
-    return _lines(rooms, since, "language")
+    return _lines(_tallies(rooms, since), "language")
 
 
 def by_day(rooms: Iterable[Workspace], since: datetime) -> list[Line]:
     """Decisions of each day (UTC) up to today, also of days without any."""
-    found = {line.key: line for line in _lines(rooms, since, "day")}
     first, last = since.date(), clock.now().date()
+    totals = ReviewTally.objects.filter(workspace__in=list(rooms), span=Span.TOTAL, day__gte=first)
+    found = {line.key: line for line in _lines(totals, "day")}
     days: list[date] = [first + timedelta(n) for n in range((last - first).days + 1)]
     return [found.get(day) or Line(day) for day in days]
 
@@ -176,14 +178,19 @@ def findings_by_prompt(rooms: Iterable[Workspace], since: datetime) -> list[Shar
 
 
 def _tallies(rooms: Iterable[Workspace], since: datetime) -> QuerySet[ReviewTally]:
-    return ReviewTally.objects.filter(workspace__in=list(rooms), day__gte=since.date())
+    return ReviewTally.objects.filter(_period(since), workspace__in=list(rooms))
 
 
-def _lines(rooms: Iterable[Workspace], since: datetime, key: str) -> list[Line]:
-    rows = (
-        _tallies(rooms, since)
-        .values("meaning", "fast", "pace", key=F(key))
-        .annotate(count=Sum("decisions"), spent=Sum("seconds"))
+def _period(since: datetime) -> Q:
+    """The days up to the end of a month that has begun before, and the months from then on."""
+    first = since.date()
+    turn = first if first.day == 1 else (first.replace(day=1) + timedelta(31)).replace(day=1)
+    return Q(span=Span.DAY, day__gte=first, day__lt=turn) | Q(span=Span.MONTH, day__gte=turn)
+
+
+def _lines(tallies: QuerySet[ReviewTally], key: str) -> list[Line]:
+    rows = tallies.values("meaning", "fast", "pace", key=F(key)).annotate(
+        count=Sum("decisions"), spent=Sum("seconds")
     )
     lines: dict[Any, Line] = {}
     for row in rows:
@@ -199,7 +206,7 @@ def _lines(rooms: Iterable[Workspace], since: datetime, key: str) -> list[Line]:
 def _shares(
     rooms: Iterable[Workspace], since: datetime, key: str, names: dict[Any, str]
 ) -> list[Share]:
-    tallies = FindingTally.objects.filter(workspace__in=list(rooms), day__gte=since.date())
+    tallies = FindingTally.objects.filter(_period(since), workspace__in=list(rooms))
     rows = list(tallies.values("code", key=F(key)).annotate(count=Coalesce(Sum("traces"), 0)))
     totals = {row["key"]: row["count"] for row in rows if not row["code"]}
     shares = [

@@ -16,6 +16,7 @@ from reasoning.models import (
     FindingTally,
     Place,
     Question,
+    Span,
     User,
     Workspace,
 )
@@ -110,8 +111,8 @@ def name_of(person: UUID) -> str:
 
 def findings_in(rooms: Iterable[Workspace]) -> list[str]:
     """Codes of findings that traces of these workspaces have, without mere information."""
-    rows = FindingTally.objects.filter(workspace__in=list(rooms)).exclude(code="")
-    return list(rows.order_by("code").values_list("code", flat=True).distinct())
+    found = FindingTally.objects.filter(workspace__in=list(rooms), span=Span.MONTH)
+    return list(found.exclude(code="").order_by("code").values_list("code", flat=True).distinct())
 
 
 def _look(event: AuditEvent, bundle: UUID | None = None) -> Look:

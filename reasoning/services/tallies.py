@@ -33,31 +33,37 @@ withdraw a decision is no review."""
 
 _ADD_REVIEWS = f"""
 INSERT INTO reasoning_reviewtally AS tally
-  (day, workspace_id, reviewer, language, meaning, pace, fast, decisions, seconds)
-SELECT (recorded_at AT TIME ZONE 'UTC')::date, workspace_id, actor_id, language, meaning,
-       CASE WHEN seconds IS NULL THEN 'unknown' WHEN seconds < 60 THEN 'minute'
+  (span, day, workspace_id, reviewer, language, meaning, pace, fast, decisions, seconds)
+SELECT span, CASE span WHEN 'month' THEN date_trunc('month', day)::date ELSE day END, workspace_id,
+       CASE span WHEN 'total' THEN '00000000-0000-0000-0000-000000000000' ELSE actor_id END,
+       CASE span WHEN 'total' THEN '' ELSE language END, meaning,
+       CASE WHEN span = 'total' OR seconds IS NULL THEN 'unknown' WHEN seconds < 60 THEN 'minute'
             WHEN seconds < 300 THEN 'five' WHEN seconds < 900 THEN 'quarter'
             WHEN seconds < 3600 THEN 'hour' ELSE 'longer' END,
-       coalesce(seconds * %(fastest)s < tokens, false), count(*), coalesce(sum(seconds), 0)::bigint
-  FROM ({REVIEWS} WHERE %(everything)s OR decision.id = ANY(%(ids)s)) AS reviews
- WHERE actor_id IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
-ON CONFLICT (workspace_id, day, reviewer, language, meaning, pace, fast) DO UPDATE
+       span <> 'total' AND coalesce(seconds * %(fastest)s < tokens, false),
+       count(*), coalesce(sum(seconds), 0)::bigint
+  FROM (SELECT *, (recorded_at AT TIME ZONE 'UTC')::date AS day
+          FROM ({REVIEWS} WHERE %(everything)s OR decision.id = ANY(%(ids)s)) AS rows) AS reviews
+ CROSS JOIN (VALUES ('day'), ('month'), ('total')) AS spans (span)
+ WHERE actor_id IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+ON CONFLICT (workspace_id, span, day, reviewer, language, meaning, pace, fast) DO UPDATE
   SET decisions = tally.decisions + excluded.decisions, seconds = tally.seconds + excluded.seconds
 """  # noqa: S608
 _ADD_FINDINGS = """
 INSERT INTO reasoning_findingtally AS tally
-  (day, workspace_id, language, prompt_version_id, code, shard, traces)
-SELECT (trace.recorded_at AT TIME ZONE 'UTC')::date, state.workspace_id, state.language,
-       run.prompt_version_id, found.code, pg_backend_pid() %% %(shards)s, count(*)
+  (span, day, workspace_id, language, prompt_version_id, code, shard, traces)
+SELECT span, date_trunc(span, trace.recorded_at AT TIME ZONE 'UTC')::date, state.workspace_id,
+       state.language, run.prompt_version_id, found.code, pg_backend_pid() %% %(shards)s, count(*)
   FROM reasoning_trace AS trace
   JOIN reasoning_run AS run ON run.id = trace.run_id
   JOIN reasoning_questionstate AS state ON state.question_id = trace.question_id
   CROSS JOIN LATERAL (
     SELECT '' AS code UNION SELECT finding.code FROM reasoning_finding AS finding
      WHERE finding.trace_id = trace.id AND finding.severity <> 'info') AS found
+  CROSS JOIN (VALUES ('day'), ('month')) AS spans (span)
  WHERE %(everything)s OR trace.id = ANY(%(ids)s)
- GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
-ON CONFLICT (workspace_id, day, language, prompt_version_id, code, shard) DO UPDATE
+ GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+ON CONFLICT (workspace_id, span, day, language, prompt_version_id, code, shard) DO UPDATE
   SET traces = tally.traces + excluded.traces
 """
 _STATEMENTS: dict[type[Evidence], str] = {Decision: _ADD_REVIEWS, Trace: _ADD_FINDINGS}

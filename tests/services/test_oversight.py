@@ -1,7 +1,7 @@
 """Figures, a person's decisions and looks, samples, and checks of the log on demand."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -110,12 +110,33 @@ def test_findings_are_counted_by_language_and_prompt(answered, rooms, since):
     assert set(looks.findings_in(rooms)) == {one.code for one in shares}
 
 
+def test_a_year_is_read_as_days_of_the_first_month_and_whole_months(people, rooms):
+    """Rows of a day and of a month that say different things: each counts only in its place."""
+
+    def tally(span, day, decisions):
+        key = {"workspace": rooms[0], "reviewer": people["reviewer"].pk, "language": "fr"}
+        rest = {"meaning": "approved", "pace": "five", "fast": False, "seconds": 60}
+        ReviewTally.objects.create(span=span, day=day, decisions=decisions, **key, **rest)
+
+    tally("day", date(2025, 3, 10), 1)
+    tally("day", date(2025, 3, 20), 2)
+    tally("month", date(2025, 3, 1), 4)
+    tally("day", date(2025, 4, 1), 8)
+    tally("month", date(2025, 4, 1), 16)
+    for day, expected in ((15, 2 + 16), (1, 4 + 16)):
+        since = datetime(2025, 3, day, tzinfo=UTC)
+        assert [line.decided for line in figures.by_reviewer(rooms, since)] == [expected]
+        assert [line.decided for line in figures.by_language(rooms, since)] == [expected]
+        assert dict(figures.by_pace(rooms, since))["five"] == expected
+
+
 def test_the_counts_can_be_made_again(decide):
     decide()
 
     def counted():
-        reviews = ReviewTally.objects.order_by("reviewer").values_list("reviewer", "decisions")
-        return list(reviews), sorted(FindingTally.objects.values_list("code", "traces"))
+        reviews = ReviewTally.objects.values_list("span", "day", "reviewer", "decisions")
+        findings = FindingTally.objects.values_list("span", "day", "code", "traces")
+        return sorted(reviews), sorted(findings)
 
     before = counted()
     ReviewTally.objects.update(decisions=7)
