@@ -49,6 +49,9 @@ class Annotation(Evidence):
     suffix_salt = salt()
     resolves = models.BooleanField(default=False)
 
+    class Meta(Evidence.Meta):
+        indexes = [models.Index(fields=["question_id"], name="annotation_question")]
+
     def commits_to(self) -> tuple[str, ...]:
         if self.form == 1:
             return tuple(name for name in self.committed() if name not in self.NEWER_TEXTS)

@@ -72,6 +72,11 @@ class AuditEvent(Evidence):
                 condition=models.Q(actor_id__isnull=False),
             ),
             models.Index(
+                fields=["actor_id", "-recorded_at", "-id"],
+                name="audit_event_searches",
+                condition=models.Q(action="searched"),
+            ),
+            models.Index(
                 fields=["action", "-recorded_at"],
                 name="audit_event_oversight",
                 condition=models.Q(action__in=["drew_sample", "check_asked", "checked"]),

@@ -28,7 +28,10 @@ class Finding(Evidence):
     data = models.JSONField(default=dict)
 
     class Meta(Evidence.Meta):
-        indexes = [models.Index(fields=["code", "trace"], name="finding_code")]
+        indexes = [
+            models.Index(fields=["code", "trace"], name="finding_code"),
+            models.Index(fields=["question_id"], name="finding_question"),
+        ]
 
     def facts(self) -> dict[str, Any]:
         return {

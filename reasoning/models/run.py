@@ -134,6 +134,7 @@ class Attempt(Evidence):
 
     class Meta(Evidence.Meta):
         constraints = [models.UniqueConstraint(fields=["run", "number"], name="attempt_number")]
+        indexes = [models.Index(fields=["question_id"], name="attempt_question")]
 
     def facts(self) -> dict[str, Any]:
         return {

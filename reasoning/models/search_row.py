@@ -39,6 +39,10 @@ class SearchRow(models.Model):
         indexes = [
             GinIndex(fields=["words"], name="search_words"),
             models.Index(fields=["-recorded_at", "-subject_id"], name="search_newest"),
+            models.Index(fields=["kind", "-recorded_at", "-subject_id"], name="search_kind"),
+            models.Index(
+                fields=["language", "kind", "-recorded_at", "-subject_id"], name="search_language"
+            ),
             models.Index(
                 fields=["actor_id", "-recorded_at", "-subject_id"],
                 name="search_person",

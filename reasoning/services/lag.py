@@ -13,10 +13,10 @@ SELECT extract(epoch FROM statement_timestamp() - least(
   (SELECT recorded_at FROM reasoning_entry entry
     WHERE (xid, id) > (head.cursor_xid::text::xid8, head.cursor_id)
       AND xid < pg_snapshot_xmax(pg_current_snapshot())
-      AND NOT EXISTS (SELECT FROM reasoning_leaf WHERE entry_id = entry.id)
+      AND (SELECT true FROM reasoning_leaf WHERE entry_id = entry.id) IS NULL
     ORDER BY entry.xid, entry.id LIMIT 1),
   (SELECT recorded_at FROM newest
-    WHERE NOT EXISTS (SELECT FROM reasoning_leaf WHERE entry_id = newest.id)),
+    WHERE (SELECT true FROM reasoning_leaf WHERE entry_id = newest.id) IS NULL),
   (SELECT recorded_at FROM reasoning_leaf leaf
     JOIN reasoning_entry entry ON entry.id = leaf.entry_id
     WHERE leaf.index = (SELECT coalesce(max(size), 0) FROM reasoning_checkpoint))

@@ -174,7 +174,9 @@ def _hidden(user: User) -> list[Condition]:
     withheld = withholding.withheld_from(user).values("pk")
     if not withheld.query.is_empty():
         sql, values = withheld.query.sql_with_params()
-        found.append((f"(row.kind = 'question' OR row.question_id NOT IN ({sql}))", list(values)))
+        # A scalar subquery: with NOT IN all questions that wait would be gathered each time.
+        of_row = f"SELECT true FROM ({sql}) AS withheld (id) WHERE id = row.question_id"  # noqa: S608
+        found.append((f"(row.kind = 'question' OR ({of_row}) IS NULL)", list(values)))
     return found
 
 
@@ -226,16 +228,16 @@ def _share(query: str) -> float:
             cursor.execute(statement, [query] if where else [])
             [(plan,)] = cursor.fetchall()
         reckoned.append(plan[0]["Plan"]["Plan Rows"])
-    whole, matching = reckoned
-    return float(matching) / max(whole, 1)
+    whole, matching = (float(one) for one in reckoned)
+    return matching / max(whole, 1.0)
 
 
 def _among_recent(conditions: list[Condition], most: int) -> list[Found]:
-    """What matches among the newest rows of the time that is asked for."""
-    of_time = [one for one in conditions if "row.recorded_at" in one[0]]
-    rest = [one for one in conditions if one not in of_time]
-    where = " AND ".join(["true", *(sql for sql, _values in of_time)])
-    values = [value for _sql, each in of_time for value in each]
+    """What matches among the newest rows of the kind and time that are asked for."""
+    first = [one for one in conditions if "row.recorded_at" in one[0] or one[0] == "row.kind = %s"]
+    rest = [one for one in conditions if one not in first]
+    where = " AND ".join(["true", *(sql for sql, _values in first)])
+    values = [value for _sql, each in first for value in each]
     return _found(_RECENTLY.format(where, RECENT, "{}"), rest, [most], before=values)[0]
 
 
