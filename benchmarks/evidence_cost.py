@@ -21,6 +21,8 @@ from benchmarks.stage import APPLICATION, Row, Stage, arguments, stage, tell
 WRITERS = (1, 32)
 TURNS = 4
 TEXT = 30_000
+MOST = 600
+"""Traces a second that one process could write at most, and so many are prepared."""
 
 
 def main() -> None:
@@ -50,7 +52,7 @@ def rate(template: Any, write: Callable[[Any], None], writers: int, seconds: flo
     """Traces a second, all writers together."""
     from django.db import connection
 
-    rows = prepared(template, int(seconds * 1500) + writers)
+    rows = prepared(template, int(seconds * MOST) + writers)
     end = time.perf_counter() + seconds
     counts = []
 

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from reasoning.core import canonical, commitments
 from reasoning.core.documents import Actor
 from reasoning.models import ActorKind, Entry, Evidence
 from reasoning.services import clock, search_index, tallies
+from reasoning.services.inserting import insert, insert_values
 
 SYSTEM = Actor(ActorKind.SYSTEM, None, "")
 COLUMNS = ("subject_id", "record_id", "kind", "recorded_at", "document")
@@ -25,8 +26,8 @@ def record(actor: Actor, *rows: Evidence, at: datetime | None = None) -> list[En
     with transaction.atomic():
         moment = at or clock.now()
         entries = [_sealed(row, actor, moment) for row in rows]
-        for model, group in groupby(rows, key=_model):
-            model._default_manager.bulk_create(list(group))
+        for _of_one_kind, group in groupby(rows, key=_model):
+            insert(list(group))
         stored = _insert(entries)
         _derive(rows)
         return stored
@@ -41,17 +42,13 @@ def _derive(rows: Iterable[Evidence]) -> None:
 
 
 def _insert(entries: list[Entry]) -> list[Entry]:
-    """Store entries; without the ORM, whose compiler costs as much as sealing the row does."""
+    """Store entries: the columns that the application may write, and no others."""
     if not entries:
         return []
-    values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(entries))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO reasoning_entry ({', '.join(COLUMNS)}) VALUES {values} RETURNING id",  # noqa: S608
-            [getattr(entry, column) for entry in entries for column in COLUMNS],
-        )
-        for entry, (number,) in zip(entries, cursor.fetchall(), strict=True):
-            entry.pk, entry._state.adding = number, False
+    values = [[getattr(entry, column) for column in COLUMNS] for entry in entries]
+    numbers = insert_values(Entry, COLUMNS, values, returning="id")
+    for entry, number in zip(entries, numbers, strict=True):
+        entry.pk, entry._state.adding = number, False
     return entries
 
 

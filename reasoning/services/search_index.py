@@ -24,6 +24,7 @@ from reasoning.models import (
     SearchRow,
     Trace,
 )
+from reasoning.services.inserting import insert
 
 MOST = 200_000
 LESS = 20_000
@@ -117,7 +118,7 @@ _ALIASES = {Question: "question", Trace: "trace", Annotation: "note", Decision: 
 def add(model: type[Evidence], ids: Collection[UUID]) -> None:
     """Index rows that were just stored, traces later; nothing for kinds that are not searched."""
     if model is Trace:
-        SearchPending.objects.bulk_create([SearchPending(subject_id=one) for one in ids])
+        insert([SearchPending(subject_id=one) for one in ids])
     elif model in _SOURCES:
         _index(model, ids)
 
