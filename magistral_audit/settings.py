@@ -360,6 +360,8 @@ RUN_DEADLINE_SECONDS = env_number("RUN_DEADLINE_SECONDS", 86_400, 1, 30 * 86_400
 # else is set for it; 0: any number.
 RUNS_PER_WORKSPACE = int(env_number("RUNS_PER_WORKSPACE", 256, 0, 1_000_000))
 STREAMS_PER_DEPLOYMENT = int(env_number("STREAMS_PER_DEPLOYMENT", 512, 0, 1_000_000))
+# How long a run may wait before the page of the service's health says so.
+QUEUE_ALARM_SECONDS = env_number("QUEUE_ALARM_SECONDS", 900, 1, 30 * 86_400)
 # Whoever scrapes /metrics must bring it; without one there is no such page.
 METRICS_TOKEN = env("METRICS_TOKEN", "")
 ENGINE_SILENCE_SECONDS = env_number("ENGINE_SILENCE_SECONDS", 600, 1, 3600)

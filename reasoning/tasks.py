@@ -14,15 +14,24 @@ from typing import Any
 from uuid import UUID
 
 from celery import current_app, shared_task
-from celery.signals import worker_init, worker_ready, worker_shutting_down
+from celery.signals import heartbeat_sent, worker_init, worker_ready, worker_shutting_down
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from reasoning.core import languages
 from reasoning.core.tokenizers import load_tokenizer
-from reasoning.services import bundles, comparisons, execution, log_checks, probes, scheduling
+from reasoning.services import (
+    bundles,
+    comparisons,
+    execution,
+    heartbeats,
+    log_checks,
+    probes,
+    scheduling,
+)
 from reasoning.services.flights import Stop, deck
+from reasoning.services.heartbeats import Kind
 from reasoning.services.redis import redis_client
 
 log = logging.getLogger(__name__)
@@ -123,6 +132,12 @@ def load_models(**_kwargs: object) -> None:
     renews leases."""
     load_tokenizer()
     languages.detect("Which documents does the lender ask for?")
+
+
+@heartbeat_sent.connect
+def be_heard(**_kwargs: object) -> None:
+    """Every two seconds, from the worker's own timer."""
+    heartbeats.beat(Kind.WORKER, execution.worker_name())
 
 
 @worker_ready.connect

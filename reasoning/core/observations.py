@@ -18,6 +18,7 @@ class Observed:
     in tokens. What the engine says of itself is compared with what was approved name by name
     (model, version, fingerprint ...), where both are known. Prompt ids are those sent, and those
     the engine says that it read (empty when it does not say), or how many it counted (None).
+    ``replaced``: the answer had characters that no text column holds; U+FFFD stands for each.
     """
 
     split: Split
@@ -34,6 +35,7 @@ class Observed:
     engine_observed: Mapping[str, str] = field(default_factory=dict)
     prompt_ids_sent: Sequence[int] = ()
     prompt_ids_reported: Sequence[int] = ()
+    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ SHORT_SUMMARY: Final = 1_000
 """Characters up to which a summary may be longer than the thinking it sums up."""
 
 _BOX = re.compile(r"\\boxed\{")
+_REPLACEMENT = re.compile("\ufffd+")
 
 
 def _parts(observed: Observed) -> tuple[tuple[Part, str], ...]:
@@ -137,12 +138,26 @@ def _hidden(observed: Observed) -> Iterator[Observation]:
             yield Observation("hidden_characters", "warning", sentences[part], data)
 
 
+def _replaced(observed: Observed) -> Iterator[Observation]:
+    """What is read is not quite what came: the reviewer should know, and can look at the bytes."""
+    if not observed.replaced:
+        return
+    places = as_data(
+        place
+        for part, text in _parts(observed)
+        for place in matched(part, _REPLACEMENT.finditer(text))
+    )
+    sentence = _("Characters that no text can hold came as well; U+FFFD stands in their place.")
+    yield Observation("nul_replaced", "warning", sentence, places)
+
+
 CHECKS: tuple[Callable[[Observed], Iterator[Observation]], ...] = (
     _repetition,
     _languages,
     _unknown_languages,
     _control_tokens,
     _hidden,
+    _replaced,
     _boxed,
     _long_summary,
 )

@@ -82,6 +82,11 @@ class AuditEvent(Evidence):
                 condition=models.Q(action__in=["drew_sample", "check_asked", "checked"]),
             ),
             models.Index(
+                fields=["-recorded_at"],
+                name="audit_event_damage",
+                condition=models.Q(action="integrity_alarm"),
+            ),
+            models.Index(
                 fields=["subject_id", "-recorded_at"],
                 name="audit_event_taken",
                 condition=models.Q(action="downloaded"),

@@ -29,6 +29,7 @@ NAMES = {
     "language_unknown": _("language unknown"),
     "control_tokens_in_text": _("control tokens in text"),
     "hidden_characters": _("hidden characters"),
+    "nul_replaced": _("characters replaced"),
     "prompt_near_window": _("prompt near window"),
     "fidelity_below_raw_ids": _("fidelity below raw ids"),
     "engine_not_as_approved": _("engine not as approved"),

@@ -23,9 +23,10 @@ class Witnessing:
 
 @dataclass(frozen=True)
 class Health:
-    """What pages about the log show; sizes in bytes."""
+    """What pages about the log show; sizes in bytes. ``began_at``: its first checkpoint's time."""
 
     size: int
+    began_at: datetime | None
     checkpoint: Checkpoint | None
     signed_note: str
     witnessed: Checkpoint | None
@@ -40,6 +41,7 @@ def health() -> Health:
     """The present state: a few look-ups, however long the log is."""
     newest = checkpoints.newest()
     return Health(
+        began_at=Checkpoint.objects.order_by("size").values_list("signed_at", flat=True).first(),
         size=LogHead.objects.values_list("size", flat=True).first() or 0,
         checkpoint=newest,
         signed_note=checkpoints.cosigned_note(newest).decode() if newest else "",

@@ -58,8 +58,9 @@ SELECT url.address AS base_url, here.n,
  WHERE gate.base_url IS NULL OR here.n < gate.room OR gate.closed_until <= now()
  ORDER BY coalesce(gate.room <= here.n, false) DESC, here.n, url.rank
 """  # noqa: S608  nothing in these comes from outside
-_NEXT = f"""
-WITH RECURSIVE lane AS (
+# The lanes that have runs waiting, each found by one step through an index.
+LANES = """
+lane AS (
   (SELECT priority, workspace_id, deployment_id FROM reasoning_runstate WHERE status = 'queued'
     ORDER BY priority DESC, workspace_id DESC, deployment_id DESC LIMIT 1)
   UNION ALL
@@ -68,7 +69,10 @@ WITH RECURSIVE lane AS (
      WHERE status = 'queued' AND (priority, workspace_id, deployment_id)
                                < (lane.priority, lane.workspace_id, lane.deployment_id)
      ORDER BY priority DESC, workspace_id DESC, deployment_id DESC LIMIT 1) following
-),
+)
+"""
+_NEXT = f"""
+WITH RECURSIVE {LANES},
 stream AS MATERIALIZED ({STREAMS}),
 room AS (SELECT workspace_id, sum(n) AS n FROM stream GROUP BY 1),
 busy AS (SELECT deployment_id, sum(n) AS n FROM stream GROUP BY 1)

@@ -330,6 +330,7 @@ def _observed(trace: Trace, split: Split, outcome: Outcome) -> checks.Observed:
         engine_observed=refused["observed"] if refused else {"model": trace.engine_model},
         prompt_ids_sent=outcome.prepared.prompt_token_ids if outcome.prepared else (),
         prompt_ids_reported=generation.prompt_token_ids if generation else (),
+        replaced=NUL_REPLACED in trace.defects,
     )
 
 

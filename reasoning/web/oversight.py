@@ -29,6 +29,7 @@ AUDITORS_TABS = [
     ("samples", _("Samples")),
     ("log", _("Log")),
 ]
+HEALTH = ("health", _("Health"))
 AGES = (
     _("under a day"),
     _("1 to 3 days"),
@@ -71,7 +72,8 @@ def audited(user: User) -> list[Workspace]:
 
 def tabs_for(user: User) -> list[tuple[str, Any]]:
     """The parts of oversight that the user may open."""
-    return AUDITORS_TABS if access.workspaces_of(user, Role.AUDITOR) else TABS
+    tabs = AUDITORS_TABS if access.workspaces_of(user, Role.AUDITOR) else TABS
+    return [*tabs, HEALTH] if access.workspaces_of(user, Role.ADMINISTRATOR) else tabs
 
 
 @signed_in

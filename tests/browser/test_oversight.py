@@ -3,7 +3,8 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from reasoning.services import claims, questions, review, search_index
+from reasoning.core.errors import EngineBusy
+from reasoning.services import claims, gates, heartbeats, questions, review, search_index
 from tests.conftest import PASSWORD
 
 pytestmark = [pytest.mark.browser]
@@ -28,6 +29,13 @@ def addresses(people, answered):
     )
     asked = questions.Asked(workspace="finance", text=ARABIC, language="ar")
     questions.submit(user=people["analyst"], asked=asked)
+    gates.shut(base_url=trace.run.deployment.base_url, error=EngineBusy(), probe=False)
+    heartbeats.beat(heartbeats.Kind.WORKER, "here:1")
+    pages = auditors_pages(user, decision)
+    return {"admin": {"health": "/oversight/health/"}, "auditor": pages}
+
+
+def auditors_pages(user, decision):
     return {
         "search": "/search/?q=هوية",
         "words": "/search/?q=answer",
@@ -43,9 +51,10 @@ def addresses(people, answered):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(open_as, addresses, picture, scheme):
-    page = open_as("auditor", "/", color_scheme=scheme)
-    for name, address in addresses.items():
+@pytest.mark.parametrize("person", ["auditor", "admin"])
+def test_axe_finds_nothing(open_as, addresses, picture, person, scheme):
+    page = open_as(person, "/", color_scheme=scheme)
+    for name, address in addresses[person].items():
         page.goto(address)
         for direction, width in (("ltr", 1440), ("rtl", 390)):
             page.set_viewport_size({"width": width, "height": 900})

@@ -316,6 +316,18 @@ def test_an_engine_that_does_not_report_the_prompt_raises_nothing() -> None:
     assert seen(prompt_ids_sent=[1, 2], prompt_ids_reported=(1, 2)) == []
 
 
+def test_replaced_characters_are_reported_with_their_places() -> None:
+    text = "<think>\na\ufffd\ufffdb\n</think>\n\nFour.\ufffd"
+    found = only(**answering(text), replaced=True)
+    assert (found.code, found.severity) == ("nul_replaced", "warning")
+    assert [(one["part"], one["end"] - one["start"]) for one in found.data["places"]] == [
+        ("thinking", 2),
+        ("summary", 1),
+    ]
+    assert seen(**answering(text)) == []
+    assert only(replaced=True).data == {}
+
+
 # All of them ------------------------------------------------------------------------------------
 
 

@@ -64,6 +64,7 @@ def test_nul_and_surrogates_are_replaced_and_the_bytes_kept(answered):
     assert trace.summary == "c\ufffdd"
     assert bytes(trace.raw_response) == b"a\x00b"
     assert "nul_replaced" in trace.defects
+    assert trace.findings.get(code="nul_replaced").severity == "warning"
 
 
 def test_an_answer_the_engine_had_split_is_marked(answered):

@@ -5,11 +5,22 @@ from uuid import uuid4
 
 import pytest
 
-from reasoning.models import AuditEvent, Membership
-from reasoning.services import claims, clock, log_checks, review, samples
+from reasoning.core.errors import EngineUnavailable
+from reasoning.models import AuditEvent, Membership, Place
+from reasoning.services import (
+    claims,
+    clock,
+    gates,
+    halts,
+    heartbeats,
+    log_checks,
+    review,
+    samples,
+)
 from tests.conftest import PASSWORD
 
 FOR_AUDITORS = ["/oversight/people/", "/oversight/samples/"]
+HEALTH = "/oversight/health/"
 FOR_BOTH = ["/oversight/", "/oversight/?days=7&workspace=finance", "/oversight/log/"]
 
 
@@ -129,3 +140,53 @@ def test_the_log_is_checked_on_demand(browse, people, monkeypatch):
     assert log_checks.latest().asked.pk == asked
     assert "no result yet" in read(browse("auditor"), "/oversight/log/")
     assert browse("reviewer").post("/oversight/log/check/").status_code == 403
+
+
+# Health -----------------------------------------------------------------------------------------
+
+
+def test_health_is_for_administrators(browse, people, outsider):
+    for name in ("analyst", "reviewer", "auditor"):
+        assert browse(name).get(HEALTH).status_code == 403
+        assert HEALTH not in browse(name).get("/oversight/").content.decode()
+    assert outsider.get(HEALTH).status_code == 403
+    refused = AuditEvent.objects.filter(action="refused", code="refused")
+    assert refused.filter(actor_id=people["auditor"].pk, place="page").exists()
+    assert HEALTH in read(browse("admin"), "/oversight/")
+
+
+def test_health_says_what_is_wrong_and_what_to_do(browse, people, submitted):
+    gates.shut(base_url=submitted.run.deployment.base_url, error=EngineUnavailable(), probe=False)
+    halts.stop(user=people["admin"], place=Place.PAGE)
+    shown = read(browse("admin"), HEALTH)
+    assert "Nothing needs attention." not in shown
+    assert "manage.py sequence" in shown
+    assert 'href="/stop/"' in shown.partition("Queue")[0]
+    assert f"The engine at {submitted.run.deployment.base_url}" in shown
+    assert "does not answer" in shown
+    for figure in ("Finance", "reasoning_entry", "Free under", "Oldest entry without"):
+        assert figure in shown
+    assert submitted.question.text not in shown
+
+
+def test_health_when_all_is_well(browse, submitted, as_role, settings, monkeypatch):
+    monkeypatch.setattr(heartbeats, "QUIET_SECONDS", 300)  # on a busy machine
+    settings.DEMONSTRATION = True
+    for kind in heartbeats.Kind:
+        heartbeats.beat(kind, "here:1")
+    as_role("magistral_sequencer")
+    shown = read(browse("admin"), HEALTH)
+    assert "Nothing needs attention." in shown
+    assert "here:1" in shown
+
+
+def test_an_administrator_sees_the_queues_of_their_workspaces_alone(browse, people, submitted):
+    Membership.objects.filter(user=people["admin"]).exclude(workspace__slug="legal").delete()
+    shown = read(browse("admin"), HEALTH)
+    assert "Legal" in shown
+    assert "Finance" not in shown
+
+
+def test_health_without_redis(browse, submitted, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    assert "Redis does not answer" in read(browse("admin"), HEALTH)

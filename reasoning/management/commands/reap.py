@@ -10,7 +10,16 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, connection
 
 from reasoning import tasks
-from reasoning.services import bundles, comparisons, recovery, scheduling, search_index
+from reasoning.services import (
+    bundles,
+    comparisons,
+    execution,
+    heartbeats,
+    recovery,
+    scheduling,
+    search_index,
+)
+from reasoning.services.heartbeats import Kind
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +63,7 @@ def sweep_calmly() -> None:
     """A round that outlives a database restart."""
     try:
         sweep()
+        heartbeats.beat(Kind.REAPER, execution.worker_name())
     except (DatabaseError, InterfaceError) as error:
         log.warning("reaper: %s; trying again", type(error).__name__)
         connection.close()
