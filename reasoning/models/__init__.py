@@ -15,6 +15,7 @@ from reasoning.models.comparison import (
 )
 from reasoning.models.decision import VERDICTS, Answer, Decision, Meaning
 from reasoning.models.deployment import Deployment, Renderer
+from reasoning.models.draft import Draft, Drafted
 from reasoning.models.entry import Entry
 from reasoning.models.erasure import Erasure
 from reasoning.models.evidence import ActorKind, Evidence
@@ -103,6 +104,8 @@ __all__ = [
     "Cosignature",
     "Decision",
     "Deployment",
+    "Draft",
+    "Drafted",
     "Ending",
     "Entry",
     "Erasure",

@@ -17,7 +17,7 @@ from reasoning.core import canonical
 from reasoning.core.errors import Conflict, InvalidInput, Malformed
 from reasoning.core.errors import gettext_noop as _
 from reasoning.core.texts import require_text
-from reasoning.models import Entry, Erasure, Evidence, User
+from reasoning.models import Draft, Entry, Erasure, Evidence, User
 from reasoning.services import search_index
 from reasoning.services.audit import actor_of
 from reasoning.services.evidence import record
@@ -51,6 +51,7 @@ def erase(
         cursor.execute("SELECT reasoning_erase(%s)", [erasure.pk])
     subject.refresh_from_db()
     search_index.renew(subject)
+    Draft.objects.filter(question=erasure.question_id).delete()  # they may quote what is gone
     return erasure
 
 

@@ -40,6 +40,7 @@ LOG_TABLES = tuple(model._meta.db_table for model in LOG)
 MUTABLE_TABLES = (
     "reasoning_apitoken",
     "reasoning_comparisonjob",
+    "reasoning_draft",
     "reasoning_exportjob",
     "reasoning_findingtally",
     "reasoning_gate",

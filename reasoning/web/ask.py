@@ -15,6 +15,7 @@ from reasoning.core.prompts import Exchange
 from reasoning.core.texts import require_text
 from reasoning.models import (
     Decision,
+    Drafted,
     LanguageSource,
     Meaning,
     PromptVersion,
@@ -23,7 +24,7 @@ from reasoning.models import (
     User,
     Workspace,
 )
-from reasoning.services import access, follow_ups, questions, registry, watching
+from reasoning.services import access, drafts, follow_ups, questions, registry, watching
 from reasoning.services.tokenizers import question_room
 from reasoning.templatetags.reading import direction, language_short
 from reasoning.web.forms import AskForm
@@ -45,7 +46,7 @@ def ask(request: SignedIn) -> HttpResponse:
     """The form; a POST asks, or counts again where scripts do not."""
     rooms = _rooms(request.user)
     if request.method == "GET":
-        return _page(request, AskForm(rooms, initial=_beginning(request)))
+        return _page(request, AskForm(rooms, initial=_as_left(request)))
     form = AskForm(rooms, request.POST)
     if "count" in request.POST:
         return _counted(request, rooms, form)
@@ -55,6 +56,7 @@ def ask(request: SignedIn) -> HttpResponse:
         except InvalidInput as error:
             put_on_form(form, error)
         else:
+            drafts.forget(user=request.user, drafted=Drafted.QUESTION, subject=_subject(request))
             watching.expect(submitted.run.pk)
             tasks.dispatch(submitted.run.pk)
             return redirect("web:question", submitted.question.pk)
@@ -81,6 +83,21 @@ def count(request: SignedIn) -> HttpResponse:
             "direction": direction(form.cleaned_data.get("language") or language),
         }
     )
+
+
+def _as_left(request: SignedIn) -> dict[str, object]:
+    """The form as this person left it, where nobody else's words stand in it already."""
+    beginning, subject = _beginning(request), _subject(request)
+    if beginning.get("text"):
+        return beginning
+    kept = drafts.texts_of(user=request.user, drafted=Drafted.QUESTION, subject=subject)
+    return {**beginning, **kept}
+
+
+def _subject(request: SignedIn) -> UUID | None:
+    """What a draft of a question is filed under: the question that it follows."""
+    followed = _followed(request)
+    return followed.pk if followed else None
 
 
 def _beginning(request: SignedIn) -> dict[str, object]:

@@ -12,12 +12,13 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from reasoning.core.errors import AuditError, InvalidInput, gettext_noop
-from reasoning.models import Annotation, Role, Trace, User
+from reasoning.models import Annotation, Drafted, Role, Trace, User
 from reasoning.services import (
     access,
     annotating,
     claims,
     decisions,
+    drafts,
     policies,
     preliminary,
     readers,
@@ -42,7 +43,8 @@ def desk(request: SignedIn, identifier: UUID) -> HttpResponse:
     awaited = withholding.awaited(user=request.user, question=trace.run.question)
     if awaited is not None:
         remember_question_view(request, trace)
-        return view_first(request, trace, awaited, ViewForm())
+        kept = drafts.texts_of(user=request.user, drafted=Drafted.VIEW, subject=trace.pk)
+        return view_first(request, trace, awaited, ViewForm(initial=kept))
     looked = readers.last_look(user=request.user, question=trace.run.question)
     remember_view(request, trace)
     return _desk(request, trace, _empty_form(request, trace), looked=looked)
@@ -62,6 +64,8 @@ def annotate(request: SignedIn, identifier: UUID) -> HttpResponse:
     if note is None:
         show = _changed if partly else _desk
         return show(request, trace, form, status=400)
+    if note.reply_to_id is None:
+        drafts.forget(user=request.user, drafted=Drafted.NOTE, subject=trace.pk)
     _keep_holding(request.user, trace)
     anchor = f"note-{note.reply_to_id or note.pk}"
     if partly:
@@ -71,9 +75,11 @@ def annotate(request: SignedIn, identifier: UUID) -> HttpResponse:
 
 
 def _empty_form(request: SignedIn, trace: Trace) -> NoteForm:
-    """A form for a new note; the address may say which part and paragraph it is about."""
+    """A form for a new note, as it was left; the address may say which part and paragraph it is
+    about."""
     named = {name: request.GET[name] for name in ("part", "paragraph") if name in request.GET}
-    return NoteForm(labels_of(trace.run.question.workspace), initial=named)
+    kept = drafts.texts_of(user=request.user, drafted=Drafted.NOTE, subject=trace.pk)
+    return NoteForm(labels_of(trace.run.question.workspace), initial={**kept, **named})
 
 
 def _note(user: User, trace: Trace, form: NoteForm) -> Annotation | None:

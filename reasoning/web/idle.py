@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from reasoning.models import Action, Place, User
 from reasoning.services import audit
+from reasoning.web import drafts
 
 SEEN, BEGAN = "seen_at", "began_at"
 PRECISION = 0.05
@@ -35,11 +36,20 @@ class EndIdleSessions:
         session = request.session
         seen, began = session.get(SEEN, now), session.setdefault(BEGAN, now)
         if now - seen > idle or now - began > settings.SESSION_COOKIE_AGE:
+            request.was_away = user  # type: ignore[attr-defined]
             _end(request, user)
         elif SEEN not in session or now - seen > idle * PRECISION:
             session[SEEN] = now
             UserSession.objects.filter(session_key=session.session_key).update(
                 last_seen_at=timezone.now()
+            )
+
+    def process_view(self, request: HttpRequest, *_: object) -> None:
+        """What they had written is kept, now that the form's token has been checked."""
+        user = getattr(request, "was_away", None)
+        if user is not None and drafts.rescue(request, user):
+            messages.info(
+                request, gettext("What you had written is kept, and comes back with its page.")
             )
 
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST
 
 from reasoning.core.errors import AuditError, Conflict, WrongCredentials
 from reasoning.core.passkeys import Assertion
-from reasoning.models import Meaning, Trace
-from reasoning.services import access, passkeys, review
+from reasoning.models import Drafted, Meaning, Trace
+from reasoning.services import access, drafts, passkeys, review
 from reasoning.services.passkeys import Frozen
 from reasoning.services.wishes import Wish
 from reasoning.templatetags.reading import answer_name
@@ -22,7 +22,7 @@ from reasoning.web.forms import SignForm, WithdrawForm
 from reasoning.web.passkeys import site_of
 from reasoning.web.receipts import not_withdrawn, readable_decision, withdrawal
 from reasoning.web.requests import SignedIn, signed_in
-from reasoning.web.signing import ceremony, policy_for, refused
+from reasoning.web.signing import policy_for, refused, unfinished
 from reasoning.web.traces import evidence_context
 
 KEPT = "frozen_decision"
@@ -36,7 +36,7 @@ def begin(request: SignedIn, identifier: UUID) -> HttpResponse:
     trace = access.readable_trace(request.user, identifier)
     form = SignForm(policy_for(trace), request.POST)
     if not form.is_valid():
-        return ceremony(request, trace, form, status=400)
+        return unfinished(request, trace, form)
     try:
         wish = form.wish(request.POST.get("document_sha256", ""))
         return _begun(request, trace, wish, form.cleaned_data["passkey"])
@@ -123,6 +123,10 @@ def finish(request: SignedIn, identifier: UUID) -> HttpResponse:
         )
     except AuditError as error:
         return _not_signed(request, trace, frozen, error)
+    withdraws = frozen.wish.withdraws
+    drafted = Drafted.WITHDRAWAL if withdraws else Drafted.DECISION
+    subject = UUID(withdraws) if withdraws else trace.pk
+    drafts.forget(user=request.user, drafted=drafted, subject=subject)
     return redirect("web:receipt", decision.pk)
 
 

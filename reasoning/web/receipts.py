@@ -8,8 +8,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from reasoning.core.errors import AuditError, InvalidInput, NotFound, NotInLogYet
-from reasoning.models import Decision, Entry
-from reasoning.services import access, decisions, proofs, queue, review, reviewers
+from reasoning.models import Decision, Drafted, Entry
+from reasoning.services import access, decisions, drafts, proofs, queue, review, reviewers
 from reasoning.services.review import statement_of
 from reasoning.web.forms import WithdrawForm
 from reasoning.web.middleware import remember_refusal
@@ -60,7 +60,9 @@ def withdraw(request: SignedIn, identifier: UUID) -> HttpResponse:
     policy = policy_for(decision.trace)
     if request.method == "GET":
         reviewers.require_independent(request.user, decision.trace.run.question)
-        return withdrawal(request, decision, WithdrawForm(policy))
+        user, drafted = request.user, Drafted.WITHDRAWAL
+        kept = drafts.texts_of(user=user, drafted=drafted, subject=decision.pk)
+        return withdrawal(request, decision, WithdrawForm(policy, initial=kept))
     form = WithdrawForm(policy, request.POST)
     if not form.is_valid():
         return withdrawal(request, decision, form, status=400)
@@ -75,6 +77,7 @@ def withdraw(request: SignedIn, identifier: UUID) -> HttpResponse:
         )
     except AuditError as error:
         return not_withdrawn(request, decision, form, error)
+    drafts.forget(user=request.user, drafted=Drafted.WITHDRAWAL, subject=decision.pk)
     return redirect("web:receipt", signed.pk)
 
 

@@ -9,8 +9,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from reasoning.core.errors import InvalidInput
-from reasoning.models import Action, Place, Question, Trace
-from reasoning.services import access, audit, claims, preliminary, recusals, reviewers
+from reasoning.models import Action, Drafted, Place, Question, Trace
+from reasoning.services import access, audit, claims, drafts, preliminary, recusals, reviewers
 from reasoning.web.forms import RecuseForm, ViewForm
 from reasoning.web.queue import queue_address
 from reasoning.web.requests import SignedIn, signed_in
@@ -29,6 +29,7 @@ def say(request: SignedIn, identifier: UUID) -> HttpResponse:
         except InvalidInput as error:
             put_on_form(form, error)
         else:
+            drafts.forget(user=request.user, drafted=Drafted.VIEW, subject=trace.pk)
             return redirect("web:desk", trace.pk)
     return view_first(request, trace, trace.run.question, form, status=400)
 

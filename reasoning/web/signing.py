@@ -11,8 +11,17 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from reasoning.core.errors import AccountLocked, AuditError, CannotBeApproved, InvalidInput
-from reasoning.models import VERDICTS, Meaning, Severity, Trace, User
-from reasoning.services import access, claims, decisions, passkeys, policies, preliminary, reviewers
+from reasoning.models import VERDICTS, Drafted, Meaning, Severity, Trace, User
+from reasoning.services import (
+    access,
+    claims,
+    decisions,
+    drafts,
+    passkeys,
+    policies,
+    preliminary,
+    reviewers,
+)
 from reasoning.services import review as service
 from reasoning.services.policies import Policy
 from reasoning.services.statements import Statement, statement_for
@@ -54,10 +63,11 @@ def sign(request: SignedIn, identifier: UUID) -> HttpResponse:
         reviewers.require_eligible(request.user, trace)
         claims.claim(user=request.user, trace=trace)
         remember_view(request, trace)
-        return ceremony(request, trace, SignForm(policy))
+        kept = drafts.texts_of(user=request.user, drafted=Drafted.DECISION, subject=trace.pk)
+        return ceremony(request, trace, SignForm(policy, initial=kept))
     form = SignForm(policy, request.POST)
     if not form.is_valid():
-        return ceremony(request, trace, form, status=400)
+        return unfinished(request, trace, form)
     try:
         decision = service.sign_with_password(
             user=request.user,
@@ -68,6 +78,7 @@ def sign(request: SignedIn, identifier: UUID) -> HttpResponse:
         )
     except AuditError as error:
         return refused(request, trace, form, error)
+    drafts.forget(user=request.user, drafted=Drafted.DECISION, subject=trace.pk)
     return redirect("web:receipt", decision.pk)
 
 
@@ -83,6 +94,12 @@ def refused(request: SignedIn, trace: Trace, form: SignForm, error: AuditError) 
         put_on_form(form, error)
         return ceremony(request, trace, form, status=error.status)
     return ceremony(request, trace, form, error=error, status=error.status)
+
+
+def unfinished(request: SignedIn, trace: Trace, form: SignForm) -> HttpResponse:
+    """The ceremony again with what is missing at its field; the attempt is remembered."""
+    remember_refusal(request, InvalidInput(), trace.run.question)
+    return ceremony(request, trace, form, status=400)
 
 
 def ceremony(

@@ -1,9 +1,8 @@
 // Notes on spans: a selection in the evidence (mouse, touch or keyboard) becomes a span of code points of the stored
-// text, end exclusive. A note is stored without leaving the place where one reads; drafts stay on this device.
+// text, end exclusive. A note is stored without leaving the place where one reads.
 
 const evidence = document.querySelector("[data-annotatable]");
 const bar = document.querySelector("[data-selection]");
-const DRAFT = `draft:note:${location.pathname}`;
 const length = (text) => [...text].length;
 const form = () => document.querySelector("[data-note-form] form");
 const paragraphOf = (node) => (node?.nodeType === Node.TEXT_NODE ? node.parentElement : node)?.closest("[data-start]");
@@ -110,7 +109,6 @@ document.addEventListener("input", (event) => {
   if (["quote", "part", "paragraph"].includes(event.target.name)) {
     form().elements.start.value = form().elements.end.value = "";
   }
-  if (event.target.name === "note") localStorage.setItem(DRAFT, event.target.value);
 });
 
 /** Each element of the answer takes the place of the one with its id. */
@@ -122,6 +120,10 @@ function replace(html) {
 async function send(sent) {
   const body = new FormData(sent);
   const answer = await fetch(sent.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
+  if (answer.redirected) {
+    location.assign(answer.url); // to sign in again: what was written is kept
+    return;
+  }
   const html = await answer.text();
   if (answer.status !== 200 && answer.status !== 400) {
     sent.submit();
@@ -132,7 +134,6 @@ async function send(sent) {
     form().querySelector(".field-error ~ .input, .input").focus();
     return;
   }
-  localStorage.removeItem(DRAFT);
   selected = null;
   document.getElementById(document.getElementById("notes").dataset.said)?.focus();
 }
@@ -142,5 +143,3 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   send(event.target);
 });
-
-if (form() && !form().elements.note.value) form().elements.note.value = localStorage.getItem(DRAFT) ?? "";

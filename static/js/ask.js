@@ -1,13 +1,10 @@
-// Counts tokens and detects the language as one types, and keeps the draft on this device.
+// Counts tokens and detects the language as one types.
 
 const form = document.querySelector("[data-ask]");
 const text = form.elements.text;
 const tokens = form.querySelector("[data-tokens]");
 const detected = form.querySelector("[data-detected]");
-const kept = form.querySelector("[data-kept]");
 const discard = form.querySelector("[data-discard]");
-const DRAFT = `draft:${form.dataset.draft}`;
-const DRAFTED = ["text", "case_reference", "workspace"];
 const PAUSE = 400;
 const grouped = new Intl.NumberFormat(document.documentElement.lang);
 
@@ -25,7 +22,7 @@ async function count() {
     return;
   }
   const answer = await fetch(form.dataset.count, { method: "POST", body: new FormData(form) });
-  if (!answer.ok || turn !== asked) return;
+  if (!answer.ok || answer.redirected || turn !== asked) return;
   show(await answer.json());
 }
 
@@ -37,28 +34,15 @@ function show({ tokens: used, allowed, language, language_name: name, direction 
   text.dir = direction;
 }
 
-function keep() {
-  const draft = Object.fromEntries(DRAFTED.map((name) => [name, form.elements[name].value]));
-  if (draft.text) localStorage.setItem(DRAFT, JSON.stringify(draft));
-  else localStorage.removeItem(DRAFT);
-  kept.textContent = draft.text ? kept.dataset.words : "";
-  discard.hidden = !draft.text;
-}
-
-function restore() {
-  const draft = JSON.parse(localStorage.getItem(DRAFT) ?? "null");
-  if (!draft || text.value) return;
-  for (const name of DRAFTED) form.elements[name].value = draft[name] ?? "";
-  text.dispatchEvent(new Event("input", { bubbles: true }));
+function offer() {
+  discard.hidden = !text.value;
 }
 
 form.addEventListener("input", () => {
-  keep();
+  offer();
   clearTimeout(waiting);
   waiting = setTimeout(count, PAUSE);
 });
-
-form.addEventListener("submit", () => localStorage.removeItem(DRAFT));
 
 discard.addEventListener("click", () => {
   text.value = form.elements.case_reference.value = "";
@@ -66,5 +50,5 @@ discard.addEventListener("click", () => {
   text.focus();
 });
 
-restore();
+offer();
 if (text.value) count();

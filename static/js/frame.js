@@ -1,4 +1,4 @@
-// The frame's small manners: menus close, errors get the focus, drafts leave with their author.
+// The frame's small manners: menus close, errors get the focus.
 
 const menu = document.querySelector("[data-menu]");
 
@@ -13,11 +13,5 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.getElementById("errors")?.focus();
-
-document.querySelector("[data-sign-out]")?.addEventListener("submit", () => {
-  for (const key of Object.keys(localStorage)) {
-    if (key.startsWith("draft:")) localStorage.removeItem(key);
-  }
-});
 
 for (const element of document.querySelectorAll("[data-without-script]")) element.hidden = true;

@@ -85,6 +85,21 @@ def test_a_note_by_keyboard(open_as, answered):
     assert Annotation.objects.get().note == "Four of what?"
 
 
+def test_a_note_that_was_begun_is_there_again_and_not_in_the_browser(open_as, answered):
+    trace = answered(LONG)
+    page = open_as("reviewer", f"/review/{trace.pk}/")
+    page.get_by_text("Add a note", exact=True).first.click()
+    page.get_by_label("Note", exact=True).fill("Which sum?")
+    expect(page.locator("[data-kept]")).to_have_text("Draft kept")
+    assert page.evaluate("JSON.stringify([localStorage, sessionStorage])").find("sum") == -1
+    page.reload()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("Which sum?")
+    page.get_by_role("button", name="Store the note").click()
+    expect(page.locator("#notes")).to_contain_text("Note 1")
+    page.reload()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("")
+
+
 def test_searching_within_the_trace(open_as, answered):
     trace = answered(LONG)
     page = open_as("reviewer", f"/review/{trace.pk}/")

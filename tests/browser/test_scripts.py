@@ -89,9 +89,11 @@ def test_tokens_language_and_draft_while_typing(open_as, registered):
     expect(page.locator("[data-tokens]")).to_have_text(re.compile(r"^\d+ of [\d,]+ tokens$"))
     expect(page.locator("[data-detected]")).to_have_text("Detected: Arabic")
     expect(field).to_have_attribute("dir", "rtl")
+    expect(page.locator("[data-kept]")).to_have_text("Draft kept")
     page.reload()
     expect(field).to_have_value(re.compile("هل يجوز"))
-    page.get_by_role("button", name="Discard the draft").click()
+    with page.expect_response("**/drafts/"):
+        page.get_by_role("button", name="Discard the draft").click()
     page.reload()
     expect(field).to_have_value("")
 

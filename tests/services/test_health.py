@@ -70,7 +70,7 @@ def well(submitted, as_role, settings, monkeypatch):
     heartbeats.beat(Kind.REAPER, "here:2")
     as_role("magistral_sequencer")
     settings.DEMONSTRATION = True
-    settings.QUEUE_ALARM_SECONDS = 60
+    settings.QUEUE_ALARM_SECONDS, settings.SEQUENCER_ALARM_SECONDS = 60, 3600
 
 
 def test_nothing_needs_attention(well, codes, submitted):

@@ -152,6 +152,7 @@ def test_an_unfinished_form_signs_nothing(sign, field, value, says):
     assert 'id="errors"' in page
     assert says in page
     assert undecided()
+    assert AuditEvent.objects.get(action="refused").code == "invalid_input"
 
 
 @pytest.mark.parametrize("digest", ["", "0" * 64])
