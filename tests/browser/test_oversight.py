@@ -45,6 +45,7 @@ def auditors_pages(user, decision):
         "looks": f"/oversight/people/{user.pk}/looks/",
         "samples": "/oversight/samples/",
         "log": "/oversight/log/",
+        "help": "/help/",
         "record": f"/questions/{decision.question_id}/record/",
         "readers": f"/questions/{decision.question_id}/readers/",
     }
