@@ -28,9 +28,10 @@ class Server:
         """The address of a database for ``postgres``, ``magistral_owner`` or ``magistral_app``."""
         return self.cluster.url(role, name)
 
-    def create_database(self, name: str) -> None:
-        """Make a database as ``make run`` does, roles included; it has no tables yet."""
-        database.make(self.cluster, name)
+    def create_database(self, name: str) -> bool:
+        """Make a database as ``make run`` does unless it is there, and see to its roles. Whether it
+        is new: it has no tables yet."""
+        return database.make(self.cluster, name)
 
 
 @contextmanager

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
-import psycopg
 from allauth.mfa.models import Authenticator as Factor
 from django.conf import settings
-from django.core.management import call_command
 
-from quickstart import database
 from reasoning.models import (
     EVIDENCE,
     Action,
@@ -52,7 +49,8 @@ from reasoning.services.wishes import Wish
 from tests import approving, stack
 from tests.authenticator import Authenticator, text
 from tests.conftest import PASSWORD, deployment_columns, whole
-from tests.log.ledger import APPLICATION, OWNER, SEQUENCER, Ledger, connected, drain, sequencer
+from tests.databases import copy_database, copy_migrated, harden
+from tests.log.ledger import APPLICATION, SEQUENCER, Ledger, connected, drain, sequencer
 
 FIRST_DAY, TODAY = "populated_first_day", "populated"
 ANSWERS = (
@@ -71,7 +69,7 @@ class Populated:
 
     def copy(self, name: str, target: str, directory: Path) -> Ledger:
         """A copy of one day's database and signer."""
-        administer(self.server, _copied(target, name))
+        copy_database(self.server, name, target)
         harden(self.server, target)
         shutil.copytree(self.directories[name], directory)
         return Ledger(lambda role: self.server.url(role, target), directory)
@@ -79,15 +77,13 @@ class Populated:
 
 def populate(server: stack.Server, home: Path) -> Populated:
     """Make both days. The settings' directory of the signer is ``home / "signer"`` meanwhile."""
-    server.create_database(TODAY)
+    copy_migrated(server, TODAY)
     ledger = Ledger(lambda role: server.url(role, TODAY), home / "signer")
     before = settings.LOG_DIR, settings.SIGNER_STATE
     settings.LOG_DIR, settings.SIGNER_STATE = ledger.directory, ledger.directory / "signed"
     try:
-        with connected(ledger.url(OWNER)):
-            call_command("migrate", verbosity=0)
         _first_day(ledger)
-        administer(server, _copied(FIRST_DAY, TODAY))
+        copy_database(server, TODAY, FIRST_DAY)
         shutil.copytree(ledger.directory, home / "first_day")
         _second_day(ledger)
         with connected(ledger.url(SEQUENCER)):
@@ -95,20 +91,6 @@ def populate(server: stack.Server, home: Path) -> Populated:
     finally:
         settings.LOG_DIR, settings.SIGNER_STATE = before
     return Populated(server, {FIRST_DAY: home / "first_day", TODAY: ledger.directory}, vkey)
-
-
-def administer(server: stack.Server, statement: str) -> None:
-    with psycopg.connect(server.url("postgres", "postgres"), autocommit=True) as connection:
-        connection.execute(statement)
-
-
-def _copied(name: str, template: str) -> str:
-    return f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY OWNER {OWNER}"
-
-
-def harden(server: stack.Server, name: str) -> None:
-    """A copied database has none of its template's rights on the database itself."""
-    database.apply_roles(server.url("postgres", name), dict.fromkeys(database.ROLES.values(), ""))
 
 
 def sequence(ledger: Ledger) -> None:
