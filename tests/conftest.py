@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth import hashers
 from django.db import connections
 from rest_framework.test import APIClient
+from xdist.scheduler import LoadFileScheduling
 
 from reasoning.core.think import ThinkForm
 from reasoning.core.tokenizers import load_tokenizer
@@ -39,13 +40,44 @@ PASSWORD = "correct horse battery"
 ANSWER = "<think>\nTwo and two are four.\n</think>\n\nThe answer is four."
 
 
-# What runs a whole service takes longest, so it begins first where tests run in several processes.
-LONGEST = ("tests/browser/", "tests/live/", "tests/quickstart/", "tests/log/test_log_storms.py")
+# These files ask the running service or its engine, which one process starts for all of them.
+SERVICE = (
+    "tests/browser/test_api_docs.py",
+    "tests/browser/test_the_main_job.py",
+    "tests/inference/test_real_engine.py",
+    "tests/live/test_killed_worker.py",
+    "tests/live/test_the_main_job.py",
+)
+# What waits longest begins first where tests run in several processes.
+LONGEST = (
+    *SERVICE,
+    "tests/live/",
+    "tests/quickstart/",
+    "tests/log/test_log_storms.py",
+    "tests/browser/",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first. A file stays in one process (``--dist loadfile``)."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    """The longest first, in the order of their list."""
+    items.sort(key=lambda item: _place(item.nodeid))
+
+
+def _place(nodeid: str) -> int:
+    begins = (number for number, path in enumerate(LONGEST) if nodeid.startswith(path))
+    return next(begins, len(LONGEST))
+
+
+class ByFile(LoadFileScheduling):
+    """A file stays in one process, and so do all that ask the service."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "the service" if nodeid.startswith(SERVICE) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
