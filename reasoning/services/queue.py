@@ -43,13 +43,15 @@ TRIES = 5
 class Wanted:
     """Which part of the queue. Empty values do not filter.
 
-    ``finding`` is a severity (that or a graver one), the code of a finding, or ``none``.
+    ``finding`` is a severity (that or a graver one), the code of a finding, or ``none``;
+    ``assignee`` is the key of who holds the trace.
     """
 
     scope: str = UNCLAIMED
     workspace: str = ""
     language: str = ""
     finding: str = ""
+    assignee: str = ""
     case_reference: str = ""
     asked_after: datetime | None = None
     asked_before: datetime | None = None
@@ -103,7 +105,7 @@ def take_next(*, user: User, wanted: Wanted) -> Trace | None:
 
     Somebody else may be quicker; then the next one is taken.
     """
-    unclaimed = replace(wanted, scope=UNCLAIMED)
+    unclaimed = replace(wanted, scope=UNCLAIMED, assignee="")
     for question, _moment in _found(user, unclaimed, "", TRIES):
         trace = access.trace_to_review(user, _trace_id(question))
         try:
@@ -140,6 +142,7 @@ def _in_room(room: Workspace, user: User, wanted: Wanted, cursor: str) -> "Query
     rows = QuestionState.objects.filter(
         ~Exists(Recusal.objects.filter(question=OuterRef("question"), actor_id=user.pk)),
         _scope(user, wanted.scope),
+        _held_by(wanted.assignee),
         _finding(wanted.finding),
         status=QuestionStatus.IN_REVIEW,
         workspace=room,
@@ -162,8 +165,16 @@ def _exactly(wanted: Wanted) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
+def _live() -> "QuerySet[ReviewClaim]":
+    return ReviewClaim.objects.filter(trace=OuterRef("trace"), expires_at__gt=clock.now())
+
+
+def _held_by(assignee: str) -> Q:
+    return Q(Exists(_live().filter(reviewer=assignee))) if assignee else Q()
+
+
 def _scope(user: User, scope: str) -> Q:
-    live = ReviewClaim.objects.filter(trace=OuterRef("trace"), expires_at__gt=clock.now())
+    live = _live()
     if scope == MINE:
         return Q(Exists(live.filter(reviewer=user)))
     if scope == UNCLAIMED:

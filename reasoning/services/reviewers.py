@@ -4,11 +4,12 @@ Four eyes: whoever asked, for the question or for a run of it, never decides. Ne
 a conflict of interest, nor, where the workspace asks for training, who has no record of it.
 """
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from reasoning.core.errors import AlreadySigned, Recused, SubmitterCannotDecide, TrainingMissing
 from reasoning.core.errors import gettext_noop as _
-from reasoning.models import Decision, Question, Recusal, Role, Run, Trace, User
+from reasoning.models import Decision, Question, Recusal, Role, Run, Trace, User, Workspace
 from reasoning.services import access, policies, training
 
 
@@ -34,6 +35,14 @@ def require_eligible(user: User, trace: Trace) -> None:
         raise TrainingMissing
     if Decision.objects.standing().filter(trace=trace, actor_id=user.pk).exists():
         raise AlreadySigned
+
+
+def of_workspaces(rooms: Iterable[Workspace]) -> list[User]:
+    """Everybody who reviews in one of these workspaces, by name."""
+    found = User.objects.filter(
+        memberships__workspace__in=list(rooms), memberships__role=Role.REVIEWER
+    )
+    return list(found.distinct().order_by("display_name", "username"))
 
 
 def dependent(question: Question) -> set[UUID]:

@@ -22,7 +22,7 @@ from reasoning.models import (
     User,
     Workspace,
 )
-from reasoning.services import finding_words
+from reasoning.services import finding_words, reviewers
 from reasoning.services.policies import Policy
 from reasoning.services.wishes import Wish
 from reasoning.web import widgets
@@ -113,6 +113,7 @@ class QueueForm(forms.Form):
     workspace = Optional(label=_("Workspace"))
     language = Optional(label=_("Language"))
     finding = Optional(label=_("Findings"))
+    assignee = Optional(label=_("Held by"))
     age = Optional(
         label=_("Asked"),
         choices=[
@@ -130,6 +131,11 @@ class QueueForm(forms.Form):
         _choose(self, "workspace", [("", _("All")), *((room.slug, room.name) for room in rooms)])
         _choose(self, "language", [("", _("Any")), *language_choices()])
         _choose(self, "finding", _finding_choices(data.get("finding", "")))
+        _choose(self, "assignee", [("", _("Anybody or nobody")), *_reviewers_of(rooms)])
+
+
+def _reviewers_of(rooms: list[Workspace]) -> Choices:
+    return [(str(one.pk), one.get_full_name()) for one in reviewers.of_workspaces(rooms)]
 
 
 def _finding_choices(chosen: str) -> Choices:

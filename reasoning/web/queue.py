@@ -27,7 +27,7 @@ LABELS = {
 }
 DAYS = {"today": (1, None), "day": (None, 1), "three": (None, 3), "week": (None, 7)}
 """Ages in the address: asked at most, and at least, so many days ago."""
-KEPT = ("scope", "workspace", "language", "finding", "age", "case_reference")
+KEPT = ("scope", "workspace", "language", "finding", "assignee", "age", "case_reference")
 
 
 @signed_in
@@ -58,13 +58,16 @@ def queue(request: SignedIn) -> HttpResponse:
 
 
 def wanted_of(form: QueueForm, scope: str) -> service.Wanted:
-    """What the filters ask for; values that are none of their choices do not filter."""
+    """What the filters ask for; values that are none of their choices do not filter. What somebody
+    holds is never unclaimed: an assignee is looked for among all."""
     form.is_valid()
     values = {name: str(form.cleaned_data.get(name) or "") for name in form.fields}
     newest, oldest = DAYS.get(values.pop("age"), (None, None))
     now = clock.now()
+    if scope not in service.SCOPES or (scope == service.UNCLAIMED and values["assignee"]):
+        scope = service.ALL if values["assignee"] else service.UNCLAIMED
     return service.Wanted(
-        scope=scope if scope in service.SCOPES else service.UNCLAIMED,
+        scope=scope,
         asked_after=now - timedelta(days=newest) if newest else None,
         asked_before=now - timedelta(days=oldest) if oldest else None,
         **values,

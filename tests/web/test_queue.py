@@ -43,6 +43,26 @@ def test_what_another_holds_is_not_unclaimed(browse, people, trace):
     assert not shown(browse("reviewer2"), "?scope=mine")
 
 
+def test_what_one_reviewer_holds_is_found_among_all(browse, people, trace):
+    holder = f"?assignee={people['reviewer2'].pk}"
+    browser = browse("reviewer")
+    assert not shown(browser, holder)
+    claims.claim(user=people["reviewer2"], trace=trace)
+    assert shown(browser, holder)
+    assert shown(browser, f"{holder}&scope=unclaimed")
+    assert not shown(browser, f"{holder}&scope=mine")
+    assert not shown(browser, f"?scope=all&assignee={people['reviewer'].pk}")
+    expire(trace)
+    assert not shown(browser, holder)
+
+
+def test_the_next_review_is_taken_from_what_nobody_holds(browse, people, trace):
+    browser = browse("reviewer")
+    browser.get(f"/review/?assignee={people['reviewer2'].pk}")
+    browser.post("/review/next/")
+    assert held_by(trace) == "reviewer"
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -58,7 +78,7 @@ def test_what_another_holds_is_not_unclaimed(browse, people, trace):
         ("finding=cut_off", False),
         ("age=today", True),
         ("age=week", False),
-        ("age=ever&language=xx&scope=none&finding=%00&case_reference=%00", True),
+        ("age=ever&language=xx&scope=none&finding=%00&assignee=x&case_reference=%00", True),
     ],
 )
 def test_the_queue_is_filtered_by_the_address(browse, trace, query, found):
