@@ -42,8 +42,13 @@ class Leftover:
 
 
 def write(record: Path, pid: int, end: signal.Signals) -> None:
-    """Record a process that was just started (and not yet waited for, so its pid is its own)."""
-    record.write_text(f"{pid} {int(end)} {identity_of(pid)}\n", encoding="utf-8")
+    """Record a process that was just started (and not yet waited for, so its pid is its own).
+
+    Whoever reads meanwhile finds the record before or this one, never half of it.
+    """
+    whole = record.with_suffix(".written")
+    whole.write_text(f"{pid} {int(end)} {identity_of(pid)}\n", encoding="utf-8")
+    whole.replace(record)
 
 
 def leftovers(directory: Path) -> list[Leftover]:

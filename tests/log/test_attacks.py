@@ -504,7 +504,7 @@ def test_another_key_is_not_the_pinned_one(ledger, policy):
 def test_another_key_is_noticed_by_the_signers_record_even_unpinned(ledger, policy):
     resign(ledger, SignerKey.generate(policy.logs[0].key.name))
     report = verify(Wanted())
-    assert "those that the database lists" in report.steps[1].impossible
+    assert "The keys that the database lists were used." in report.steps[1].impossible
     found = findings(report, Verdict.COULD_NOT_VERIFY)
     assert found == [(3, "the signer's record", "No known key signed this.")]
 

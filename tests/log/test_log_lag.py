@@ -3,6 +3,7 @@
 import psycopg
 
 from reasoning.services.lag import lag
+from tests.databases import TEMPLATE
 from tests.log.ledger import APPLICATION, INSERT, OWNER, drain, sequencer
 
 OLD = (
@@ -48,7 +49,7 @@ def test_it_is_alarming_after_the_time_that_is_allowed(ledger, settings):
 def test_an_open_write_transaction_anywhere_in_the_cluster_is_named(ledger, postgres):
     """It holds up all that is younger, though it has nothing to do with the log."""
     drain(sequencer())
-    with psycopg.connect(postgres.url(OWNER, "log_template")) as holder:
+    with psycopg.connect(postgres.url(OWNER, TEMPLATE)) as holder:
         holder.execute("SELECT pg_current_xact_id()")
         with ledger.connect() as application:
             application.execute(OLD)

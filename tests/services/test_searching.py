@@ -150,6 +150,7 @@ def test_words_that_match_very_often_are_read_in_the_order_of_time(people, regis
     seen = []
     whole = searching._found
     monkeypatch.setattr(searching, "_found", lambda *given: seen.append(given[0]) or whole(*given))
+    monkeypatch.setattr(searching, "FREQUENT", 2.0)
     few = subjects(people["auditor"], "account")
     monkeypatch.setattr(searching, "MANY", 3)
     assert subjects(people["auditor"], "account") == few == sorted(asked, reverse=True)
