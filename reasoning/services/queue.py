@@ -51,7 +51,7 @@ class Wanted:
     workspace: str = ""
     language: str = ""
     finding: str = ""
-    assignee: str = ""
+    assignee: UUID | None = None
     case_reference: str = ""
     asked_after: datetime | None = None
     asked_before: datetime | None = None
@@ -105,7 +105,7 @@ def take_next(*, user: User, wanted: Wanted) -> Trace | None:
 
     Somebody else may be quicker; then the next one is taken.
     """
-    unclaimed = replace(wanted, scope=UNCLAIMED, assignee="")
+    unclaimed = replace(wanted, scope=UNCLAIMED, assignee=None)
     for question, _moment in _found(user, unclaimed, "", TRIES):
         trace = access.trace_to_review(user, _trace_id(question))
         try:
@@ -169,7 +169,7 @@ def _live() -> "QuerySet[ReviewClaim]":
     return ReviewClaim.objects.filter(trace=OuterRef("trace"), expires_at__gt=clock.now())
 
 
-def _held_by(assignee: str) -> Q:
+def _held_by(assignee: UUID | None) -> Q:
     return Q(Exists(_live().filter(reviewer=assignee))) if assignee else Q()
 
 

@@ -64,10 +64,12 @@ def wanted_of(form: QueueForm, scope: str) -> service.Wanted:
     values = {name: str(form.cleaned_data.get(name) or "") for name in form.fields}
     newest, oldest = DAYS.get(values.pop("age"), (None, None))
     now = clock.now()
-    if scope not in service.SCOPES or (scope == service.UNCLAIMED and values["assignee"]):
-        scope = service.ALL if values["assignee"] else service.UNCLAIMED
+    assignee = values.pop("assignee")
+    if scope not in service.SCOPES or (scope == service.UNCLAIMED and assignee):
+        scope = service.ALL if assignee else service.UNCLAIMED
     return service.Wanted(
         scope=scope,
+        assignee=UUID(assignee) if assignee else None,
         asked_after=now - timedelta(days=newest) if newest else None,
         asked_before=now - timedelta(days=oldest) if oldest else None,
         **values,
