@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -96,8 +98,9 @@ class QuestionStatus(models.TextChoices):
 class QuestionState(models.Model):
     """Where a question stands. Not evidence: it follows from runs and decisions.
 
-    ``trace`` is the newest one. Other columns repeat the question's, so that the queue and lists
-    are read from one short index however many questions there are.
+    ``trace`` is the newest one; ``findings`` are the codes of its findings and ``gravest`` the
+    severity of the gravest ("" without any). Other columns repeat the question's. So the queue and
+    lists are read from short indexes however many questions there are.
     """
 
     question = models.OneToOneField(
@@ -110,6 +113,8 @@ class QuestionState(models.Model):
     asked_by = models.UUIDField(null=True)
     language = models.CharField(max_length=8)
     trace = models.ForeignKey("Trace", models.PROTECT, null=True, related_name="+", db_index=False)
+    findings = ArrayField(models.CharField(max_length=60), default=list)
+    gravest = models.CharField(max_length=10, default="")
 
     class Meta:
         indexes = [
@@ -123,6 +128,16 @@ class QuestionState(models.Model):
             models.Index(
                 fields=["workspace", "asked_at", "question"],
                 name="review_queue",
+                condition=models.Q(status="in_review"),
+            ),
+            models.Index(
+                fields=["workspace", "gravest", "asked_at", "question"],
+                name="review_gravest",
+                condition=models.Q(status="in_review"),
+            ),
+            GinIndex(
+                fields=["findings"],
+                name="review_findings",
                 condition=models.Q(status="in_review"),
             ),
         ]

@@ -186,15 +186,13 @@ def _scope(user: User, scope: str) -> Q:
 
 
 def _finding(finding: str) -> Q:
-    of_trace = Finding.objects.filter(trace=OuterRef("trace"))
     if not finding:
         return Q()
     if finding == NO_FINDING:
-        return ~Q(Exists(of_trace.exclude(severity=Severity.INFO)))
+        return Q(gravest__in=["", Severity.INFO])
     if finding in Severity.values:
-        as_grave = Severity.values[Severity.values.index(finding) :]
-        return Q(Exists(of_trace.filter(severity__in=as_grave)))
-    return Q(Exists(of_trace.filter(code=finding)))
+        return Q(gravest__in=Severity.values[Severity.values.index(finding) :])
+    return Q(findings__contains=[finding])
 
 
 # What a page shows ------------------------------------------------------------------------------

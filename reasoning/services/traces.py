@@ -30,6 +30,7 @@ from reasoning.models import (
     QuestionStatus,
     RunState,
     RunStatus,
+    Severity,
     Trace,
 )
 from reasoning.services import clock, gates, live, probes
@@ -113,7 +114,7 @@ def _commit(
     _tell_gate(outcome)
     rows = [_finding(trace, observation) for observation in observations]
     record(worker_actor(state.worker), trace, *rows, at=now)
-    _move_on(state, outcome, trace, now)
+    _move_on(state, outcome, trace, rows, now)
     PartialOutput.objects.filter(attempt=claim.attempt).delete()
     return Stored(trace, RunStatus(state.status), (_event(state, trace),))
 
@@ -121,13 +122,19 @@ def _commit(
 # What becomes of the run ------------------------------------------------------------------------
 
 
-def _move_on(state: RunState, outcome: Outcome, trace: Trace, now: datetime) -> None:
+def _move_on(
+    state: RunState, outcome: Outcome, trace: Trace, findings: list[Finding], now: datetime
+) -> None:
     state.troubles += outcome.counts
     state.status, state.not_before = _next_status(state, outcome, now)
     state.lease_until, state.updated_at = None, now
     state.save()
     QuestionState.objects.filter(pk=outcome.claim.run.question_id).update(
-        status=_QUESTION_STATUS[RunStatus(state.status)], trace=trace, updated_at=now
+        status=_QUESTION_STATUS[RunStatus(state.status)],
+        trace=trace,
+        findings=sorted({finding.code for finding in findings}),
+        gravest=max((one.severity for one in findings), key=Severity.values.index, default=""),
+        updated_at=now,
     )
 
 

@@ -1,6 +1,9 @@
 """Storing an answer: verbatim, taken apart, checked, once; and where the run goes from there."""
 
+from importlib import import_module
+
 import pytest
+from django.db import connection
 
 from reasoning.core import errors
 from reasoning.core.token_ids import unpack
@@ -50,6 +53,21 @@ def test_a_finished_run_goes_to_review(trace):
 )
 def test_what_is_wrong_with_an_answer_is_a_finding(answered, text, code):
     assert code in codes(answered(text))
+
+
+def test_the_questions_state_repeats_the_findings_of_its_newest_trace(answered):
+    """As it is stored, and as the migration that brought the columns fills them."""
+    trace = answered("<think>\nTwo and two", finish_reason="length")
+    state = QuestionState.objects.filter(pk=trace.question_id)
+    stored = state.values("findings", "gravest").get()
+    assert stored == {"findings": sorted(codes(trace)), "gravest": "blocking"}
+    assert len(stored["findings"]) > 1
+
+    state.update(findings=[], gravest="")
+    migration = import_module("reasoning.migrations.0028_findings_of_the_queue")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.REPEAT)
+    assert state.values("findings", "gravest").get() == stored
 
 
 def test_a_cut_off_answer_is_labelled(answered):
