@@ -8,10 +8,10 @@ from rest_framework.response import Response
 from reasoning.api.base import ApiView
 from reasoning.api.schema import operation
 from reasoning.api.shapes.evidence import list_of
-from reasoning.api.shapes.search import HitShape, SearchFilterShape, shape_of
+from reasoning.api.shapes.search import HitShape, SearchFilterShape, looked_back_to, shape_of
 from reasoning.models import Place
 from reasoning.services import hits, identifiers, looks, searching
-from reasoning.services.searching import Facets
+from reasoning.services.facets import Facets
 
 
 class Search(ApiView):
@@ -21,7 +21,7 @@ class Search(ApiView):
         "search",
         "Search, newest first",
         parameters=[SearchFilterShape],
-        answers={200: list_of(HitShape)},
+        answers={200: list_of(HitShape, looked_back_to=looked_back_to())},
         refusals=[400],
     )
     def get(self, request: Request) -> Response:
@@ -40,7 +40,13 @@ class Search(ApiView):
         rest = [one for one in results.found if one.subject_id not in named]
         found = [*hits.read(exact, None), *hits.read(rest, results.pattern)]
         shapes = [shape_of(hit) for hit in found]
-        return Response({"results": shapes, "next": self.next_page(results.cursor)})
+        return Response(
+            {
+                "results": shapes,
+                "next": self.next_page(results.cursor),
+                "looked_back_to": results.looked_back_to,
+            }
+        )
 
 
 def _query(request: Request) -> str:

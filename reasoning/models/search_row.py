@@ -1,10 +1,14 @@
 """What searching reads instead of evidence. Never evidence: it can be made again at any time."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import Func
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
+from reasoning.core.search_words import WITHOUT_STEMS
 from reasoning.models.workspace import Workspace
 
 
@@ -13,6 +17,22 @@ class RecordKind(models.TextChoices):
     TRACE = "trace", _("trace")
     NOTE = "note", _("note")
     DECISION = "decision", _("decision")
+
+
+DAY = Func(
+    "recorded_at",
+    template="ARRAY[(%(expressions)s AT TIME ZONE 'UTC')::date]",
+    output_field=ArrayField(models.DateField()),
+)
+TAGS = Func(
+    "kind",
+    "language",
+    Cast("workspace", models.TextField()),
+    Cast("actor_id", models.TextField()),
+    template="ARRAY[%(expressions)s]",
+    output_field=ArrayField(models.TextField()),
+)
+"""What the indexes of words know beside them (``services.facets``, ``services.search_pages``)."""
 
 
 class SearchRow(models.Model):
@@ -37,7 +57,14 @@ class SearchRow(models.Model):
 
     class Meta:
         indexes = [
-            GinIndex(fields=["words"], name="search_words"),
+            GinIndex("words", DAY, TAGS, name="search_words"),
+            GinIndex(
+                "words",
+                DAY,
+                TAGS,
+                name="search_beginnings",
+                condition=models.Q(language__in=WITHOUT_STEMS),
+            ),
             models.Index(fields=["-recorded_at", "-subject_id"], name="search_newest"),
             models.Index(fields=["kind", "-recorded_at", "-subject_id"], name="search_kind"),
             models.Index(

@@ -9,7 +9,7 @@ from uuid import UUID
 from reasoning.core import search_words
 from reasoning.core.search_words import Excerpt
 from reasoning.models import Annotation, Decision, Evidence, Question, RecordKind, Trace
-from reasoning.services.searching import Found
+from reasoning.services.search_pages import Found
 
 Part = tuple[str, str, str]
 """The name of a text, its language and itself."""

@@ -10,7 +10,8 @@ from reasoning.core.texts import text_problem
 from reasoning.models import Decision, Entry, SearchRow, Trace, User
 from reasoning.models.search_row import RecordKind
 from reasoning.services import access
-from reasoning.services.searching import WORDS_LIMIT, Found
+from reasoning.services.search_pages import Found
+from reasoning.services.searching import WORDS_LIMIT
 
 MOST = 10
 MANY = 1000

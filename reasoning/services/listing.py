@@ -24,7 +24,7 @@ from reasoning.models import (
     Workspace,
 )
 from reasoning.services import access, decisions, identifiers, keyset, searching
-from reasoning.services.searching import Facets
+from reasoning.services.facets import Facets
 
 PAGE_SIZE = 50
 EXCERPT = 300
@@ -48,10 +48,12 @@ class Filters:
 
 @dataclass(frozen=True)
 class Page:
-    """One page, and where the next begins (empty at the end)."""
+    """One page, and where the next begins (empty at the end); ``looked_back_to`` as searches say
+    it (``searching.Results``)."""
 
     questions: list[Question]
     cursor: str
+    looked_back_to: datetime | None = None
 
 
 def find_questions(
@@ -64,10 +66,15 @@ def find_questions(
     for a cursor that this did not give out.
     """
     after = keyset.parsed(cursor) if cursor else None
-    find = _matching if filters.search.strip() else _listed
-    found = find(user, filters, after, size + 1)
-    more = keyset.cursor_of(*found[size - 1]) if len(found) > size else ""
-    return Page(_loaded([question for _moment, question in found[:size]], whole), more)
+    border = None
+    if filters.search.strip():
+        found, border = _matching(user, filters, after, size + 1)
+    else:
+        found = _listed(user, filters, after, size + 1)
+    last = found[size - 1] if len(found) > size else border
+    more = keyset.cursor_of(*last) if last else ""
+    ids = [question for _moment, question in found[:size]]
+    return Page(_loaded(ids, whole), more, border[0] if border else None)
 
 
 Place = tuple[datetime, UUID]
@@ -122,14 +129,19 @@ def _rest(
     return rows.exclude(asked_at=moment, question_id__gte=identifier)
 
 
-def _matching(user: User, filters: Filters, after: Place | None, most: int) -> list[Place]:
-    """Questions with these words, and those of cases that begin so."""
+def _matching(
+    user: User, filters: Filters, after: Place | None, most: int
+) -> tuple[list[Place], Place | None]:
+    """Questions with these words, and those of cases that begin so; and the last place where was
+    looked, if that was before the end and before there were enough."""
     cursor = keyset.cursor_of(*after) if after else ""
-    by_words = searching.find(user=user, facets=_facets(filters), cursor=cursor, size=most).found
-    places = {(one.recorded_at, one.question_id) for one in by_words}
+    results = searching.find(user=user, facets=_facets(filters), cursor=cursor, size=most)
+    places = {(one.recorded_at, one.question_id) for one in results.found}
     if named := identifiers.of_cases(typed=filters.search):
         places |= set(_listed(user, filters, after, most, Q(pk__in=named)))
-    return sorted(places, reverse=True)[:most]
+    border = keyset.parsed(results.cursor) if results.looked_back_to else None
+    found = sorted((one for one in places if not border or one >= border), reverse=True)[:most]
+    return found, border if len(found) < most else None
 
 
 def _facets(filters: Filters) -> Facets:

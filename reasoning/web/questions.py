@@ -64,6 +64,7 @@ def index(request: SignedIn) -> HttpResponse:
         "questions": page.questions,
         "filtered": filters != listing.Filters(),
         "more": address_of_rest(request.GET, page.cursor),
+        "looked_back_to": page.looked_back_to,
     }
     return render(request, "questions/list.html", context)
 

@@ -18,8 +18,8 @@ from reasoning.core.errors import InvalidInput, Refused, gettext_noop
 from reasoning.core.search_words import Excerpt
 from reasoning.models import Place, QuestionStatus, RecordKind, User, ViewedPage, Workspace
 from reasoning.services import access, hits, identifiers, looks, personal, searching
+from reasoning.services.facets import Facets
 from reasoning.services.hits import Hit
-from reasoning.services.searching import Facets
 from reasoning.web import widgets
 from reasoning.web.forms import Optional, language_choices
 from reasoning.web.passages import Paragraph, marked
@@ -128,6 +128,7 @@ def _results(request: SignedIn, form: SearchForm) -> dict[str, Any]:
         "exact": list(_shown(hits.read(exact, None))),
         "hits": list(_shown(hits.read(results.found, results.pattern))),
         "more": address_of_rest(request.GET, results.cursor),
+        "looked_back_to": results.looked_back_to,
         "meaningless": results.meaningless,
     }
 

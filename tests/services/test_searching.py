@@ -1,8 +1,11 @@
 """Searching: every language's words, identifiers, facets, access; erased texts are gone."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from reasoning.core.errors import InvalidInput
 from reasoning.models import Entry, Membership, SearchPending, SearchRow, Trace, User
@@ -16,9 +19,11 @@ from reasoning.services import (
     questions,
     review,
     search_index,
+    search_pages,
     searching,
 )
-from reasoning.services.searching import Facets
+from reasoning.services.facets import Facets
+from reasoning.services.search_queries import loosely
 from tests.conftest import PASSWORD
 
 GROUNDS = {"legal_basis": "GDPR Article 17(1)(b)", "reason": "The person withdrew consent."}
@@ -145,41 +150,111 @@ def test_pages_follow_each_other_without_gaps(people, registered):
         searching.find(user=people["auditor"], facets=facets, cursor="nonsense")
 
 
-def test_words_that_match_very_often_are_read_in_the_order_of_time(people, registered, monkeypatch):
-    asked = [ask(people, f"Which account is number {n}?").pk for n in range(3)]
-    seen = []
-    whole = searching._found
-    monkeypatch.setattr(searching, "_found", lambda *given: seen.append(given[0]) or whole(*given))
-    monkeypatch.setattr(searching, "FREQUENT", 2.0)
-    few = subjects(people["auditor"], "account")
-    monkeypatch.setattr(searching, "MANY", 3)
-    assert subjects(people["auditor"], "account") == few == sorted(asked, reverse=True)
-    assert seen == [searching._BY_INDEX, searching._BY_INDEX, searching._SIMPLY]
+def recorded_days_ago(subject, days):
+    rows = SearchRow.objects.filter(subject_id=subject)
+    rows.update(recorded_at=clock.now() - timedelta(days=days))
 
 
-def test_frequent_words_are_looked_for_among_the_newest_first(people, registered, monkeypatch):
-    asked = [ask(people, f"Which account is number {n}?").pk for n in range(3)]
-    monkeypatch.setattr(searching, "FREQUENT", 0.0)
-    newest = sorted(asked, reverse=True)
-    by_index = []
-    whole = searching._found
+def pages_of(user, facets, size):
+    """Each page's finds, and how far back it looked where it ended before it was full."""
+    cursor = ""
+    while True:
+        page = searching.find(user=user, facets=facets, cursor=cursor, size=size)
+        yield [one.subject_id for one in page.found], page.looked_back_to
+        if not (cursor := page.cursor):
+            return
 
-    def watched(statement, *given, **more):
-        by_index.append(statement == searching._BY_INDEX)
-        return whole(statement, *given, **more)
 
-    monkeypatch.setattr(searching, "_found", watched)
-    facets = Facets(words="account")
-    first = searching.find(user=people["auditor"], facets=facets, size=2)
-    assert [one.subject_id for one in first.found] == newest[:2]
-    assert by_index == [False]
-    rest = searching.find(user=people["auditor"], facets=facets, size=2, cursor=first.cursor)
-    assert [one.subject_id for one in rest.found] == newest[2:]
-    assert by_index == [False, False, True]
-    monkeypatch.setattr(searching, "RECENT", 1)
-    assert subjects(people["auditor"], "account", kind="question") == newest
-    late = clock.now() + timedelta(seconds=1)
-    assert subjects(people["auditor"], "account", after=late) == []
+@pytest.fixture
+def over_years(people, registered):
+    """Questions of today, of each stretch of time that is read, and of years ago: newest first."""
+    days = [0, 1, 3, 9, 20, 41, 100, 169, 170, 500, 682, 683, 4000]
+    asked = [ask(people, f"Which account is number {n}?").pk for n in days]
+    for question, past in zip(asked, days, strict=True):
+        recorded_days_ago(question, past)
+    return asked
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 20])
+def test_words_are_found_in_all_times_the_newest_first(people, over_years, size):
+    pages = list(pages_of(people["auditor"], Facets(words="account"), size))
+    assert [one for found, _border in pages for one in found] == over_years
+    assert not any(border for _found, border in pages)
+
+
+def test_times_narrow_what_has_the_words(people, over_years):
+    now = clock.now()
+    for after, before, wanted in (
+        (200, 10, slice(4, 9)),
+        (5000, 600, slice(10, 13)),
+        (2, -1, slice(2)),
+    ):
+        times = {"after": now - timedelta(after), "before": now - timedelta(before)}
+        found = subjects(people["auditor"], "account", **times)
+        assert found == over_years[wanted]
+
+
+def test_what_is_new_is_found_without_reading_what_is_old(people, over_years, monkeypatch):
+    read = []
+    whole = search_pages._in_stretch
+    monkeypatch.setattr(
+        search_pages, "_in_stretch", lambda *given: read.append(given[2]) or whole(*given)
+    )
+    searching.find(user=people["auditor"], facets=Facets(words="account"), size=1)
+    assert len(read) == 1
+    searching.find(user=people["auditor"], facets=Facets(words="account"), size=3)
+    assert len(read) == 3
+
+
+def test_the_index_of_words_knows_days_and_facets(people, over_years):
+    """By the plan: nothing but the words' index is read, whatever narrows them beside."""
+    wanted = Facets(words="account", kind="question", language="en", person=people["analyst"].pk)
+    with CaptureQueriesContext(connection) as seen:
+        searching.find(user=people["auditor"], facets=wanted, size=1)
+    [statement] = [one["sql"] for one in seen if "looked_at" in one["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+        cursor.execute(f"EXPLAIN {statement}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    [condition] = re.findall(r"Bitmap Index Scan on search_words .+\n +Index Cond: (.+)", plan)
+    assert all(part in condition for part in ("words @@", "::date] &&", "varying] @>"))
+
+
+def test_a_page_that_ends_early_says_how_far_back_it_looked(people, over_years, monkeypatch):
+    monkeypatch.setattr(search_pages, "LOOKED_AT", 4)
+    odd = ask(people, "Which number is account?").pk
+    recorded_days_ago(odd, 499)
+    pages = list(pages_of(people["auditor"], Facets(words='"number is account"'), 2))
+    assert [found for found, _border in pages] == [[], [], [odd], []]
+    moments = sorted(SearchRow.objects.values_list("recorded_at", flat=True), reverse=True)
+    borders = [moments[3], moments[7], moments[11]]
+    assert [border for _found, border in pages] == [*borders, None]
+
+
+def test_status_and_finding_are_looked_at_row_by_row(people, decided, monkeypatch):
+    monkeypatch.setattr(search_pages, "LOOKED_AT", 1)
+    search_index.catch_up(seconds=10)
+    auditor, trace = people["auditor"], decided.trace
+    code = trace.findings.values_list("code", flat=True).first()
+    for facets in (Facets("answer", finding=code), Facets("answer", status="approved")):
+        found = [one for found, _border in pages_of(auditor, facets, 20) for one in found]
+        assert found == [trace.pk]
+    assert all(not found for found, _b in pages_of(auditor, Facets("answer", status="failed"), 20))
+
+
+def test_the_order_of_words_holds_beside_beginnings_of_others(people, registered):
+    text = WORDS["pl"][0]
+    question = ask(people, text, language="pl")
+    auditor = people["auditor"]
+    assert subjects(auditor, '"wszystkich klientów" sprawdza') == [question.pk]
+    assert subjects(auditor, '"klientów wszystkich" sprawdza') == []
+    ask(people, "We read “wszystkich klientów sprawdził” there.", language="en")
+    assert subjects(auditor, '"wszystkich klientów" sprawdza') == [question.pk]
+
+
+def test_a_query_without_its_order_keeps_its_words():
+    query = "( 'a' <-> 'b''<->' <2> 'c':* ) | 'd' & 'e'"
+    assert loosely(query) == "( 'a' & 'b''<->' & 'c':* ) | 'd' & 'e'"
 
 
 def test_nobody_finds_what_they_may_not_read(people, trace):

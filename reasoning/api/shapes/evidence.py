@@ -47,13 +47,15 @@ def erasable(**options: Any) -> serializers.CharField:
     return serializers.CharField(allow_null=True, **options)
 
 
-def list_of(shape: type[Shape]) -> Any:
-    """The envelope of every list: ``results``, and where the ``next`` page is (null at the end)."""
+def list_of(shape: type[Shape], **more: "serializers.Field[Any, Any, Any, Any]") -> Any:
+    """The envelope of every list: ``results``, where the ``next`` page is (null at the end), and
+    what else a list says."""
     name = shape.__name__.removesuffix("Shape")
     fields = {
         "results": shape(many=True),
         "next": serializers.URLField(
             allow_null=True, help_text="The next page, as it is to be got."
         ),
+        **more,
     }
     return type(f"{name}ListShape", (Shape,), fields)()

@@ -66,6 +66,15 @@ class HitShape(Shape):
     excerpt = ExcerptShape()
 
 
+def looked_back_to() -> serializers.DateTimeField:
+    """A field of lists in which words are looked for."""
+    return serializers.DateTimeField(
+        allow_null=True,
+        help_text="Set where a page ends because so many records have the words, before it is "
+        "full: no older ones have been looked at yet. The next page goes on from there.",
+    )
+
+
 def shape_of(hit: Any) -> dict[str, Any]:
     """A hit as the API shows it."""
     return dict(HitShape(hit).data)
