@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
-from django.db.models.functions import Left
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Left
 
 from reasoning.core.errors import Conflict
 from reasoning.models import (
@@ -96,8 +96,7 @@ def counts(*, user: User, wanted: Wanted) -> dict[str, counting.Count]:
 
 def count(*, user: User, wanted: Wanted, limit: int = counting.LIMIT) -> counting.Count:
     """How many wait in this part of the queue."""
-    rows = _united(user, wanted, "", limit + 1)
-    return counting.count_up_to(rows, limit) if rows is not None else counting.Count(0)
+    return counting.count_up_to(_waiting_in(_rooms(user, wanted), user, wanted), limit)
 
 
 def take_next(*, user: User, wanted: Wanted) -> Trace | None:
@@ -130,29 +129,36 @@ def _found(user: User, wanted: Wanted, cursor: str, size: int) -> list[tuple[UUI
 
 def _united(user: User, wanted: Wanted, cursor: str, size: int) -> "QuerySet[Any, Any] | None":
     """Question and time of at most ``size`` in each room: each is the beginning of an index."""
+    parts = [_in_room(room, user, wanted, cursor)[:size] for room in _rooms(user, wanted)]
+    return keyset.united(parts, "asked_at", "question_id") if parts else None
+
+
+def _rooms(user: User, wanted: Wanted) -> list[Workspace]:
     rooms = access.workspaces_of(user, Role.REVIEWER)
-    rooms = [room for room in rooms if wanted.workspace in ("", room.slug)]
-    if not rooms:
-        return None
-    parts = [_in_room(room, user, wanted, cursor)[:size] for room in rooms]
-    return keyset.united(parts, "asked_at", "question_id")
+    return [room for room in rooms if wanted.workspace in ("", room.slug)]
 
 
 def _in_room(room: Workspace, user: User, wanted: Wanted, cursor: str) -> "QuerySet[Any, Any]":
-    rows = QuestionState.objects.filter(
-        ~Exists(Recusal.objects.filter(question=OuterRef("question"), actor_id=user.pk)),
-        _scope(user, wanted.scope),
-        _held_by(wanted.assignee),
-        _finding(wanted.finding),
-        status=QuestionStatus.IN_REVIEW,
-        workspace=room,
-        **_exactly(wanted),
-    )
+    rows = _waiting_in([room], user, wanted)
     if cursor:
         moment, identifier = keyset.parsed(cursor)
         rows = rows.filter(asked_at__gte=moment)
         rows = rows.exclude(asked_at=moment, question_id__lte=identifier)
     return rows.order_by("asked_at", "question_id").values_list("question_id", "asked_at")
+
+
+def _waiting_in(
+    rooms: list[Workspace], user: User, wanted: Wanted
+) -> "QuerySet[QuestionState, QuestionState]":
+    return QuestionState.objects.filter(
+        ~Exists(Recusal.objects.filter(question=OuterRef("question"), actor_id=user.pk)),
+        _scope(user, wanted.scope),
+        _held_by(wanted.assignee),
+        _finding(wanted.finding),
+        status=QuestionStatus.IN_REVIEW,
+        workspace__in=rooms,
+        **_exactly(wanted),
+    )
 
 
 def _exactly(wanted: Wanted) -> dict[str, Any]:
@@ -180,9 +186,15 @@ def _scope(user: User, scope: str) -> Q:
     if scope == UNCLAIMED:
         asked = Run.objects.filter(question=OuterRef("question"), actor_id=user.pk)
         signed = Decision.objects.standing().filter(trace=OuterRef("trace"), actor_id=user.pk)
-        mine = Q(asked_by=user.pk) | Q(Exists(asked)) | Q(Exists(signed))
+        mine = Q(asked_by=user.pk) | _any_of(asked) | _any_of(signed)
         return ~mine & ~Q(Exists(live))
     return Q()
+
+
+def _any_of(rows: "QuerySet[Any, Any]") -> Q:
+    """Looked up for each row. For ``Exists`` PostgreSQL may read all runs there are beforehand."""
+    one = rows.annotate(found=Value(True)).values("found")[:1]
+    return Q(Coalesce(Subquery(one), Value(False)))
 
 
 def _finding(finding: str) -> Q:
