@@ -19,8 +19,9 @@ from reasoning.services.passkeys import Frozen
 from reasoning.services.wishes import Wish
 from reasoning.templatetags.reading import answer_name
 from reasoning.web.forms import SignForm, WithdrawForm
+from reasoning.web.middleware import remember_refusal
 from reasoning.web.passkeys import site_of
-from reasoning.web.receipts import not_withdrawn, readable_decision, withdrawal
+from reasoning.web.receipts import not_withdrawn, readable_decision, unfinished_withdrawal
 from reasoning.web.requests import SignedIn, signed_in
 from reasoning.web.signing import policy_for, refused, unfinished
 from reasoning.web.traces import evidence_context
@@ -51,7 +52,7 @@ def begin_withdrawal(request: SignedIn, identifier: UUID) -> HttpResponse:
     decision = readable_decision(request, identifier)
     form = WithdrawForm(policy_for(decision.trace), request.POST)
     if not form.is_valid():
-        return withdrawal(request, decision, form, status=400)
+        return unfinished_withdrawal(request, decision, form)
     try:
         shown = request.POST.get("document_sha256", "")
         wish = review.withdrawal_of(decision, reason=form.cleaned_data["rationale"], shown=shown)
@@ -111,7 +112,9 @@ def finish(request: SignedIn, identifier: UUID) -> HttpResponse:
     trace = access.readable_trace(request.user, identifier)
     kept = request.session.pop(KEPT, None)
     if not kept or kept["trace"] != str(trace.pk):
-        raise Conflict(gettext_noop("This signature was begun elsewhere. Begin again."))
+        error = Conflict(gettext_noop("This signature was begun elsewhere. Begin again."))
+        remember_refusal(request, error, trace.run.question)
+        raise error
     frozen = Frozen.of_dict(kept)
     try:
         decision = passkeys.sign(

@@ -65,7 +65,7 @@ def withdraw(request: SignedIn, identifier: UUID) -> HttpResponse:
         return withdrawal(request, decision, WithdrawForm(policy, initial=kept))
     form = WithdrawForm(policy, request.POST)
     if not form.is_valid():
-        return withdrawal(request, decision, form, status=400)
+        return unfinished_withdrawal(request, decision, form)
     try:
         signed = review.withdraw(
             user=request.user,
@@ -90,6 +90,14 @@ def not_withdrawn(
         put_on_form(form, error)
         return withdrawal(request, decision, form, status=error.status)
     return withdrawal(request, decision, form, error=error, status=error.status)
+
+
+def unfinished_withdrawal(
+    request: SignedIn, decision: Decision, form: WithdrawForm
+) -> HttpResponse:
+    """The page again with what is missing at its field; the attempt is remembered."""
+    remember_refusal(request, InvalidInput(), decision.trace.run.question)
+    return withdrawal(request, decision, form, status=400)
 
 
 def withdrawal(

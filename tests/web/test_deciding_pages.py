@@ -238,7 +238,7 @@ def test_a_withdrawal_is_a_signature_of_its_own(sign, browse, trace):
     assert Decision.objects.count() == 1
     assert Question.objects.get().state.status == "approved"
     codes = AuditEvent.objects.filter(action="refused").values_list("code", flat=True)
-    assert list(codes) == ["wrong_credentials", "refused"]
+    assert list(codes) == ["invalid_input", "wrong_credentials", "refused"]
 
     taken_back = browser.post(path, form)["Location"]
     assert Question.objects.get().state.status == "in_review"

@@ -99,6 +99,7 @@ def test_a_signature_is_good_for_one_beginning_and_once(reviewer, begin, finish)
     begin(meaning="rejected")
     assert finish(old).status_code == 403
     assert finish(old).status_code == 409
+    assert AuditEvent.objects.filter(action="refused", code="conflict").count() == 1
     assert undecided()
 
 
