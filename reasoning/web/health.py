@@ -5,6 +5,8 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
@@ -32,8 +34,8 @@ WAYS = {
 class Notice:
     """A trouble as it is shown."""
 
-    sentence: str
-    remedy: str
+    sentence: SafeString
+    remedy: SafeString
     grave: bool
     page: str
     title: str
@@ -61,5 +63,8 @@ def _notice(trouble: Trouble) -> Notice:
     return Notice(sentence, remedy, trouble.grave, page, str(title))
 
 
-def _said(sentence: str, data: dict[str, Any]) -> str:
-    return gettext(sentence) % data if data else gettext(sentence)
+def _said(sentence: str, data: dict[str, Any]) -> SafeString:
+    """Names, addresses and commands keep their own direction within the sentence."""
+    isolated = {name: format_html("<bdi>{}</bdi>", value) for name, value in data.items()}
+    text = conditional_escape(gettext(sentence))
+    return mark_safe(text % isolated if data else text)  # noqa: S308  escaped above, each part

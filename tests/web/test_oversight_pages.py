@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from reasoning.core.errors import EngineUnavailable
+from reasoning.core.errors import EngineBusy, EngineUnavailable
 from reasoning.models import AuditEvent, Membership, Place
 from reasoning.services import (
     claims,
@@ -17,6 +17,7 @@ from reasoning.services import (
     review,
     samples,
 )
+from reasoning.web import health
 from tests.conftest import PASSWORD
 
 FOR_AUDITORS = ["/oversight/people/", "/oversight/samples/"]
@@ -162,11 +163,23 @@ def test_health_says_what_is_wrong_and_what_to_do(browse, people, submitted):
     assert "Nothing needs attention." not in shown
     assert "manage.py sequence" in shown
     assert 'href="/stop/"' in shown.partition("Queue")[0]
-    assert f"The engine at {submitted.run.deployment.base_url}" in shown
+    assert f"The engine at <bdi>{submitted.run.deployment.base_url}</bdi>" in shown
     assert "does not answer" in shown
     for figure in ("Finance", "reasoning_entry", "Free under", "Oldest entry without"):
         assert figure in shown
     assert submitted.question.text not in shown
+
+
+def test_an_engine_that_takes_nothing_is_not_given_0_streams(browse, submitted):
+    gates.shut(base_url=submitted.run.deployment.base_url, error=EngineBusy(), probe=False)
+    shown = read(browse("admin"), HEALTH)
+    assert "nothing is sent until it takes a question again" in shown
+    assert "streams at once" not in shown
+
+
+def test_what_a_trouble_names_is_escaped():
+    said = health._said("Look again: %(command)s", {"command": "<b>probe</b>"})
+    assert said == "Look again: <bdi>&lt;b&gt;probe&lt;/b&gt;</bdi>"
 
 
 def test_health_when_all_is_well(browse, submitted, as_role, settings, monkeypatch):
