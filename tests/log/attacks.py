@@ -11,15 +11,19 @@ from reasoning.core import merkle
 from reasoning.core.edge import Edge
 from tests.log.ledger import Ledger
 
-GUARDED = "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgenabled = 'A'"
+GUARDED = """
+SELECT tgrelid::regclass::text, tgname FROM pg_trigger
+ WHERE tgenabled = 'A' AND (%(table)s = '' OR tgrelid::regclass::text = %(table)s)
+"""
 
 
 @contextmanager
-def superuser(ledger: Ledger) -> Iterator[psycopg.Connection]:
-    """A superuser who disables all triggers, and enables them again so that nobody notices."""
+def superuser(ledger: Ledger, table: str = "") -> Iterator[psycopg.Connection]:
+    """A superuser who disables all triggers, or one table's, and enables them again so that nobody
+    notices."""
     with psycopg.connect(ledger.url("postgres")) as connection:
         connection.execute("SET session_replication_role = replica")
-        triggers = connection.execute(GUARDED).fetchall()
+        triggers = connection.execute(GUARDED, {"table": table}).fetchall()
         for table, name in triggers:
             connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
         yield connection

@@ -84,18 +84,18 @@ def test_one_byte_of_any_column_is_noticed(ledger, policy, table):
     """In the report of that record alone; the whole log's is asked about the last one."""
     row = newest(ledger, table)
     name = f"{noun(table)} {row}"
-    with superuser(ledger) as connection:
+    with superuser(ledger, table) as connection:
         found = columns(connection, table)
     noticed = []
     for column, kind in found:
-        with superuser(ledger) as connection:
+        with superuser(ledger, table) as connection:
             value = connection.execute(f'SELECT "{column}" FROM {table} WHERE id = %s', [row])
             before = value.fetchone()[0]
             alter(connection, table, column, kind, row)
         report = verify_record(row, Wanted(policy))
         if any(where == name for _step, where, _message in findings(report)):
             noticed.append(column)
-        with superuser(ledger) as connection:
+        with superuser(ledger, table) as connection:
             write_back(connection, table, column, kind, row, before)
     assert [column for column, _kind in found if (table, column) not in UNLOGGED] == noticed
     assert findings(verify(Wanted(policy))) == []
@@ -110,7 +110,7 @@ def write_back(connection, table, column, kind, row, value) -> None:
 @pytest.mark.parametrize("table", TABLES)
 def test_one_byte_of_any_row_is_noticed_in_the_whole_log(ledger, policy, table):
     row = newest(ledger, table)
-    with superuser(ledger) as connection:
+    with superuser(ledger, table) as connection:
         alter(connection, table, "actor_name", "text", row)
     assert findings(verify(Wanted(policy))) == [
         (6, f"{noun(table)} {row}", "Its actor_name does not open its commitment.")
@@ -180,7 +180,7 @@ def test_a_second_entry_for_a_changed_row_is_noticed(ledger, policy):
 @pytest.mark.parametrize("table", TABLES)
 def test_a_deleted_row_is_missed(ledger, policy, table):
     row = newest(ledger, table)
-    with superuser(ledger) as connection:
+    with superuser(ledger, table) as connection:
         connection.execute(f"DELETE FROM {table} WHERE id = %s", [row])
     found = findings(verify(Wanted(policy)))
     assert (7, f"{noun(table)} {row}", "It was logged, and is not there any more.") in found
@@ -238,7 +238,7 @@ def test_a_row_that_nobody_wrote_is_noticed(ledger, policy, table):
     row, new = newest(ledger, table), uuid4()
     numbers = {"reasoning_run", "reasoning_attempt", "reasoning_promptversion"}
     numbers |= {"reasoning_samplingprofile", "reasoning_deployment"}
-    with superuser(ledger) as connection:
+    with superuser(ledger, table) as connection:
         changes = f"id = '{new}'" + (", number = number + 7" if table in numbers else "")
         for constraint in uniques(connection, table):
             connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}")
