@@ -59,7 +59,9 @@ async def stream(url: str, number: int, tokens: int, interval: int) -> int:
     flight = Flight(SimpleNamespace(run=SimpleNamespace(pk=number), attempt=attempt, probe=False))
     flight.board()
     address = EngineAddress(EngineKind.VLLM, url, "paced")
-    answer = await client.generate(address, wanted, flight.receive, Transcript(wanted))
+    answer = await client.generate(
+        address, wanted, transcript=Transcript(wanted, flight.pieces), hurried=lambda: False
+    )
     if answer.fidelity is not Fidelity.RAW_IDS or len(answer.token_ids) < tokens:
         raise RuntimeError(f"{answer.fidelity}: {len(answer.token_ids)} ids of {tokens}")
     return len(flight.arrived().ends)

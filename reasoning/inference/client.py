@@ -6,6 +6,7 @@ question's state.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Protocol
@@ -31,7 +32,7 @@ from reasoning.inference.requests import (
     Message,
 )
 from reasoning.inference.transcript import Delta, Transcript
-from reasoning.inference.transport import error_in, failures, opened
+from reasoning.inference.transport import error_in, failures, opened, rest
 
 __all__ = ["generate", "identify", "parameters", "render_with_engine"]
 
@@ -77,6 +78,10 @@ DONE = b"[DONE]"
 NOT_PARAMETERS = {"model", "prompt", "messages", "grammar", "structured_outputs"}
 """Parts of a request that are recorded elsewhere."""
 
+REST_SECONDS, REST_SHARE = 0.25, 0.01
+"""How long pieces of an answer that nobody watches may wait to be read together, and how much of
+the answer's length that may be. Reading is what costs: four pieces at once cost half of four."""
+
 CUTS: dict[type[EngineError], Cut] = {
     EngineDisconnected: Cut.DISCONNECTED,
     EngineTimeout: Cut.TIMEOUT,
@@ -86,19 +91,22 @@ CUTS: dict[type[EngineError], Cut] = {
 async def generate(
     address: EngineAddress,
     request: GenerationRequest,
-    on_chunk: Callable[[Chunk], None],
+    on_chunk: Callable[[Chunk], None] | None = None,
     transcript: Transcript | None = None,
+    hurried: Callable[[], bool] = lambda: True,
 ) -> Generation:
     """The engine's whole answer.
 
-    ``on_chunk`` is called on the loop's thread for every piece and must be quick. Cancelling the
+    ``on_chunk`` is called on the loop's thread for every piece and must be quick. While nobody is
+    ``hurried``, small pieces are read some together, up to ``REST_SECONDS`` late. Cancelling the
     task closes the socket at once, so that the engine drops the request. Pass a ``transcript`` to
     be able to read what has arrived while the answer is under way or after a cancellation. Raises
     EngineError with ``partial`` holding what had arrived.
     """
     transcript = transcript or Transcript(request)
     try:
-        await _in_time(_receive(address, request, transcript, on_chunk), request.total_timeout)
+        work = _receive(address, request, transcript, on_chunk, hurried)
+        await _in_time(work, request.total_timeout)
     except EngineError as error:
         # A break after the end was announced costs a count of tokens at most.
         if not (isinstance(error, EngineDisconnected) and transcript.finished):
@@ -146,7 +154,8 @@ async def _receive(
     address: EngineAddress,
     request: GenerationRequest,
     transcript: Transcript,
-    on_chunk: Callable[[Chunk], None],
+    on_chunk: Callable[[Chunk], None] | None,
+    hurried: Callable[[], bool],
 ) -> None:
     """Send the request and fill the transcript up to a proper end."""
     protocol = PROTOCOLS[address.kind]
@@ -158,7 +167,7 @@ async def _receive(
         read_timeout=request.read_timeout,
         request_id=request.request_id,
     ) as response:
-        await _follow(response, protocol, transcript, on_chunk)
+        await _follow(response, protocol, transcript, on_chunk, hurried)
     if not transcript.finished:
         raise EngineDisconnected
 
@@ -167,19 +176,28 @@ async def _follow(
     response: aiohttp.ClientResponse,
     protocol: EngineProtocol,
     transcript: Transcript,
-    on_chunk: Callable[[Chunk], None],
+    on_chunk: Callable[[Chunk], None] | None,
+    hurried: Callable[[], bool],
 ) -> None:
     """Read up to ``[DONE]`` or the end. Every byte is kept before it is looked at."""
     reader = protocol.Reader()
+    began = asked = time.monotonic()
     while piece := await _piece(response):
+        came = time.monotonic()
         transcript.receive(piece)
         for data in reader.feed(piece):
             if data == DONE:
                 return
-            for chunk in transcript.add(_delta(protocol, data)):
-                on_chunk(chunk)
+            chunks = transcript.add(_delta(protocol, data))
+            if on_chunk is not None:
+                for chunk in chunks:
+                    on_chunk(chunk)
         if transcript.stalled():
             raise EngineTimeout
+        pause = min(REST_SECONDS, REST_SHARE * (came - began))
+        if came - asked < pause and not hurried():
+            await rest(response, pause)
+        asked = time.monotonic()
 
 
 async def _piece(response: aiohttp.ClientResponse) -> bytes:

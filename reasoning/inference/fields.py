@@ -42,14 +42,16 @@ def token_ids(document: Mapping[str, Any], name: str) -> tuple[int, ...] | None:
     ids = optional(document, name, list)
     if ids is None:
         return None
-    if not all(type(id_) is int and 0 <= id_ < 2**32 for id_ in ids):
-        raise EngineFailed(reason=f"{name} holds something that is no token id")
+    for id_ in ids:
+        if type(id_) is not int or not 0 <= id_ < 2**32:
+            raise EngineFailed(reason=f"{name} holds something that is no token id")
     return tuple(ids)
 
 
 def objects(document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """A list of objects that has to be there."""
     values = required(document, name, list)
-    if not all(type(value) is dict for value in values):
-        raise EngineFailed(reason=f"{name} holds something that is no object")
+    for value in values:
+        if type(value) is not dict:
+            raise EngineFailed(reason=f"{name} holds something that is no object")
     return values

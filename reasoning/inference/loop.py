@@ -11,6 +11,7 @@ import concurrent.futures
 import os
 import threading
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 import uvloop
@@ -44,8 +45,43 @@ sockets."""
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-    """Start a coroutine on the shared loop. Cancelling the future cancels the coroutine."""
-    return asyncio.run_coroutine_threadsafe(coroutine, _shared.running())
+    """Start a coroutine on the shared loop. Cancelling the future cancels the coroutine.
+
+    What asyncio has for this leaves future and task in a circle, so that an answer of megabytes
+    stays in memory until garbage is collected. Here only the future knows the task.
+    """
+    future: concurrent.futures.Future[T] = concurrent.futures.Future()
+    loop = _shared.running()
+    loop.call_soon_threadsafe(_begin, coroutine, future)
+    return future
+
+
+def _begin(coroutine: Coroutine[Any, Any, T], future: concurrent.futures.Future[T]) -> None:
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(coroutine)
+    task.add_done_callback(partial(_tell, future))
+    future.add_done_callback(partial(_heed, loop, task))
+
+
+def _tell(future: concurrent.futures.Future[T], task: asyncio.Task[T]) -> None:
+    """How the coroutine ended."""
+    if task.cancelled():
+        future.cancel()
+    if not future.set_running_or_notify_cancel():
+        return
+    error = task.exception()
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(task.result())
+
+
+def _heed(
+    loop: asyncio.AbstractEventLoop, task: asyncio.Task[T], future: concurrent.futures.Future[T]
+) -> None:
+    """If nobody wants the result any more, end the coroutine."""
+    if future.cancelled():
+        loop.call_soon_threadsafe(task.cancel)
 
 
 def _close() -> None:

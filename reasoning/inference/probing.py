@@ -61,9 +61,7 @@ async def examine(
     """
     identity = await identify(address)
     rendered = await _rendered(address)
-    generation = await client.generate(
-        address, _request(tuple(prompt) or rendered, window), lambda _chunk: None
-    )
+    generation = await client.generate(address, _request(tuple(prompt) or rendered, window))
     return Examination(
         identity=identity,
         rendered=rendered,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 SEED_LIMIT = 2**32 - 1
 """Seeds are 0 <= seed < SEED_LIMIT: llama.cpp keeps 32 bits and takes the last value for random."""
@@ -79,8 +79,7 @@ class Channel(StrEnum):
     SUMMARY = "summary"
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """One piece of the answer. ``channel`` is None for raw text, which is ours to split."""
 
     text: str

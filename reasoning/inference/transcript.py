@@ -7,9 +7,10 @@ assignment, first of bytes, then of what is parsed from them, then of counts.
 
 import time
 import zlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reasoning.core.errors import EngineFailed
+from reasoning.inference.pieces import Pieces
 from reasoning.inference.requests import (
     Channel,
     Chunk,
@@ -29,8 +30,7 @@ PACK_SIZE = 32 * 1024
 are held at once. Measured in benchmarks/README.md: no more CPU, and less memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(NamedTuple):
     """What one event of any engine says; None where it says nothing.
 
     A piece whose ``token_ids`` the engine did not send makes ``ids_known`` false.
@@ -48,20 +48,22 @@ class Delta:
 
 
 class Transcript:
-    """Collects an answer. Make one for each attempt, right before it is sent."""
+    """Collects an answer, its text in ``pieces``. Make one for each attempt, right before it is
+    sent."""
 
-    def __init__(self, request: GenerationRequest) -> None:
+    def __init__(self, request: GenerationRequest, pieces: Pieces | None = None) -> None:
         self._request = request
+        self._pieces = Pieces() if pieces is None else pieces
         self._started = time.monotonic()
         self._first_token: float | None = None
         self._latest_token: float | None = None
         self._raw: tuple[list[bytes], list[bytes]] = ([], [])
         self._loose_size = 0
         self._raw_size = 0
-        self._pieces: list[Chunk] = []
         self._ids_known = True
         self._split = False
         self._said = Delta()
+        self._latest_facts: tuple[object, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -94,9 +96,13 @@ class Transcript:
         placed = [self._placed(piece) for piece in delta.pieces if piece.text or piece.token_ids]
         if placed:
             self._clock()
-        self._ids_known &= delta.ids_known
-        self._pieces += placed
-        self._said = _merged(self._said, delta)
+        if not delta.ids_known:
+            self._ids_known = False
+        for piece in placed:
+            self._pieces.add(piece)
+        facts = delta[2:]
+        if facts != self._latest_facts:  # most events repeat the one before
+            self._latest_facts, self._said = facts, _merged(self._said, delta)
         return placed
 
     def generation(self, cut: Cut | None = None) -> Generation | None:
@@ -115,20 +121,22 @@ class Transcript:
     def _placed(self, piece: Chunk) -> Chunk:
         """The piece as kept: once the engine has split off thinking, what follows is the
         summary."""
-        self._split |= piece.channel is Channel.THINKING
-        if self._split and piece.channel is None:
-            piece = Chunk(piece.text, piece.token_ids, Channel.SUMMARY)
+        if piece.channel is Channel.THINKING:
+            self._split = True
+        elif self._split and piece.channel is None:
+            return Chunk(piece.text, piece.token_ids, Channel.SUMMARY)
         return piece
 
     def _generation(self, cut: Cut | None) -> Generation:
         # Read in the opposite order of writing: what is counted is there, and so are its bytes.
-        said, pieces, raw = self._said, tuple(self._pieces), self._received()
-        ids = tuple(id_ for piece in pieces for id_ in piece.token_ids)
-        fidelity = self._fidelity(pieces, ids)
+        said = self._said
+        text, ids = self._pieces.since(0, 0)
+        raw = self._received()
+        fidelity = self._fidelity(len(ids))
         return Generation(
             raw_response=raw,
-            text="".join(piece.text for piece in pieces),
-            token_ids=ids if fidelity is Fidelity.RAW_IDS else (),
+            text=text,
+            token_ids=tuple(ids) if fidelity is Fidelity.RAW_IDS else (),
             prompt_token_ids=said.prompt_token_ids or self._request.prompt_token_ids or (),
             finish_reason=said.finish_reason,
             fidelity=fidelity,
@@ -140,7 +148,7 @@ class Transcript:
             first_token_ms=self._since_start(self._first_token),
             total_ms=self._since_start(time.monotonic()) or 0,
             cut=cut,
-            split=_parted(pieces) if self._split else None,
+            split=_parted(self._pieces) if self._split else None,
             last_token_ms=self._since_start(self._latest_token),
         )
 
@@ -148,12 +156,12 @@ class Transcript:
         packed, loose = self._raw
         return b"".join([*map(zlib.decompress, packed), *loose])
 
-    def _fidelity(self, pieces: tuple[Chunk, ...], ids: tuple[int, ...]) -> Fidelity:
+    def _fidelity(self, ids: int) -> Fidelity:
         """Ids count only when none is missing: llama.cpp sends one per character, not per token."""
         if self._split:
             return Fidelity.SPLIT_LOSSY
         counted = self._said.completion_tokens
-        whole = self._ids_known and (counted is None or len(ids) >= counted)
+        whole = self._ids_known and (counted is None or ids >= counted)
         return Fidelity.RAW_IDS if whole else Fidelity.RAW_TEXT
 
     def _since_start(self, moment: float | None) -> int | None:
@@ -175,7 +183,8 @@ def _merged(said: Delta, delta: Delta) -> Delta:
     )
 
 
-def _parted(pieces: tuple[Chunk, ...]) -> EngineSplit:
-    thinking = "".join(piece.text for piece in pieces if piece.channel is Channel.THINKING)
-    summary = "".join(piece.text for piece in pieces if piece.channel is not Channel.THINKING)
+def _parted(pieces: Pieces) -> EngineSplit:
+    parts = list(pieces.runs())
+    thinking = "".join(text for channel, text in parts if channel is Channel.THINKING)
+    summary = "".join(text for channel, text in parts if channel is not Channel.THINKING)
     return EngineSplit(thinking=thinking, summary=summary)

@@ -3,8 +3,8 @@ errors."""
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -104,6 +104,17 @@ async def opened(
         response.close()
 
 
+async def rest(response: aiohttp.ClientResponse, seconds: float) -> None:
+    """Leave what comes in the socket for a while, to be read all at once."""
+    transport = response.connection.transport if response.connection else None
+    if transport is None or transport.is_closing():
+        return  # all has come
+    transport.pause_reading()
+    await asyncio.sleep(seconds)
+    if not transport.is_closing():
+        transport.resume_reading()
+
+
 async def ask(
     address: EngineAddress, path: str, body: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
@@ -116,21 +127,33 @@ async def ask(
             return fields.parse(await response.read())
 
 
-@contextmanager
-def failures() -> Iterator[None]:
-    """Turn whatever aiohttp raises into one of our errors. The order matters: subclasses first."""
-    try:
-        yield
-    except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
-        raise EngineUnavailable from error
-    except (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError) as error:
-        raise EngineDisconnected from error
-    except TimeoutError as error:
-        raise EngineTimeout from error
-    except OSError as error:  # aiohttp's own (ClientOSError) and a reset in mid-body
-        raise EngineDisconnected from error
-    except aiohttp.ClientError as error:
-        raise EngineFailed(reason=type(error).__name__) from error
+class failures:  # noqa: N801  it is used like contextlib.suppress
+    """Turn whatever aiohttp raises into one of our errors. Entered for each piece of each answer,
+    and a class is entered in a fifth of the time that a generator takes."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        meaning = _meaning(error) if error else None
+        if meaning:
+            raise meaning from error
+
+
+def _meaning(error: BaseException) -> EngineError | None:
+    """Which of our errors it is, if any. The order matters: subclasses first."""
+    if isinstance(error, aiohttp.ConnectionTimeoutError | aiohttp.ClientConnectorError):
+        return EngineUnavailable()
+    if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError):
+        return EngineDisconnected()
+    if isinstance(error, TimeoutError):
+        return EngineTimeout()
+    if isinstance(error, OSError):  # aiohttp's own (ClientOSError) and a reset in mid-body
+        return EngineDisconnected()
+    if isinstance(error, aiohttp.ClientError):
+        return EngineFailed(reason=type(error).__name__)
+    return None
 
 
 def error_in(event: Mapping[str, Any]) -> EngineError | None:

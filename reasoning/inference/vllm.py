@@ -52,7 +52,7 @@ def read(event: Mapping[str, Any]) -> Delta:
     choice = choices[0] if choices else {}
     text = fields.optional(choice, "text", str) or ""
     ids = fields.token_ids(choice, "token_ids")
-    usage = fields.optional(event, "usage", dict) or {}
+    usage = fields.optional(event, "usage", dict)
     return Delta(
         pieces=(Chunk(text, ids or ()),),
         ids_known=ids is not None or not text,
@@ -61,8 +61,8 @@ def read(event: Mapping[str, Any]) -> Delta:
         model=fields.optional(event, "model", str),
         fingerprint=fields.optional(event, "system_fingerprint", str),
         request_id=fields.optional(event, "id", str),
-        prompt_tokens=fields.optional(usage, "prompt_tokens", int),
-        completion_tokens=fields.optional(usage, "completion_tokens", int),
+        prompt_tokens=fields.optional(usage, "prompt_tokens", int) if usage else None,
+        completion_tokens=fields.optional(usage, "completion_tokens", int) if usage else None,
     )
 
 

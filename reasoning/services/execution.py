@@ -8,6 +8,7 @@ import time
 from asyncio import CancelledError
 from collections.abc import Callable
 from concurrent.futures import CancelledError as FutureCancelled
+from functools import partial
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
@@ -78,7 +79,7 @@ def _attempt(flight: Flight) -> Outcome:
             watched=claim.run.pk in watching.watched(),
         )
         standing.require_as_approved(claim.run.deployment, claim.attempt.base_url)
-        transcript = Transcript(prepared.request)
+        transcript = Transcript(prepared.request, flight.pieces)
         generation = on_loop(_fly(flight, prepared, transcript)).result()
         return Outcome(claim, Ending.FINISHED, prepared, generation)
     except EngineError as error:
@@ -98,7 +99,12 @@ def _time_left(claim: Claim) -> float:
 
 async def _fly(flight: Flight, prepared: Prepared, transcript: Transcript) -> Generation:
     flight.board()
-    return await client.generate(prepared.address, prepared.request, flight.receive, transcript)
+    return await client.generate(
+        prepared.address,
+        prepared.request,
+        transcript=transcript,
+        hurried=partial(deck.is_watched, flight),
+    )
 
 
 def _ending(error: EngineError) -> Ending:

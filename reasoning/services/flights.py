@@ -1,9 +1,9 @@
 """The attempts in the air in this process, and the two threads that look after them.
 
-A ``Flight`` belongs to the thread that answers its run; its buffers are filled on the engine loop,
-under the flight's lock. The pulse renews every lease in one statement, keeps partial text, and
-stops flights whose lease is lost or that someone cancelled. The broadcast sends what arrived to
-watchers: a thread of its own, so that a slow database does not make the live view slow.
+A ``Flight`` belongs to the thread that answers its run; its pieces are added on the engine loop.
+The pulse renews every lease in one statement, keeps partial text, and stops flights whose lease is
+lost or that someone cancelled. The broadcast sends what arrived to watchers: a thread of its own,
+so that a slow database does not make the live view slow.
 """
 
 import asyncio
@@ -18,7 +18,8 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from reasoning.core.think import StreamSplitter, ThinkForm
-from reasoning.inference.requests import Channel, Chunk
+from reasoning.inference.pieces import Pieces
+from reasoning.inference.requests import Channel
 from reasoning.services import gates, leases, live, watching
 from reasoning.services.leases import Beat, Claim, Fragment
 from reasoning.services.traces import Arrived
@@ -43,16 +44,11 @@ class Flight:
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
         self.key = (claim.run.pk, claim.attempt.number)
-        self._text: list[str] = []
-        self._token_ids: list[int] = []
-        self._ends: list[tuple[int, int]] = []
-        self._length = 0
+        self.pieces = Pieces()
         self.stopped: Stop | None = None
-        self._lock = threading.Lock()
-        self._channels: list[Channel | None] = []
         self._splitter: StreamSplitter | None = None
-        self._shown_chunks = 0
-        self._kept_chunks = 0
+        self._shown = 0
+        self._kept = 0
         self._kept_ids = 0
         self._sequence = 0
         self._probing = claim.probe
@@ -67,15 +63,6 @@ class Flight:
         if self.stopped and self._task:
             self._task.cancel()
 
-    def receive(self, chunk: Chunk) -> None:
-        """Take one chunk. Called on the engine loop, so it only appends."""
-        with self._lock:
-            self._text.append(chunk.text)
-            self._token_ids.extend(chunk.token_ids)
-            self._length += len(chunk.text)
-            self._ends.append((self._length, len(self._token_ids)))
-            self._channels.append(chunk.channel)
-
     # From the pulse and the answering thread
 
     def stop(self, why: Stop) -> None:
@@ -86,19 +73,18 @@ class Flight:
 
     def arrived(self) -> Arrived:
         """All that has come so far."""
-        with self._lock:
-            return Arrived("".join(self._text), tuple(self._token_ids), tuple(self._ends))
+        text, ids = self.pieces.since(0, 0)
+        return Arrived(text, tuple(ids), tuple(zip(*self.pieces.ends(), strict=True)))
 
     def unseen(self) -> live.Batch | None:
         """What watchers have not been sent yet, taken apart only now: most runs nobody watches."""
         begins = self._splitter is None
         if self._splitter is None:
             self._splitter = StreamSplitter(ThinkForm(self.claim.run.deployment.think_form))
-            self._shown_chunks = 0
-        with self._lock:
-            text, channels = self._text[self._shown_chunks :], self._channels[self._shown_chunks :]
-        self._shown_chunks += len(text)
-        events = self._events(self._splitter, zip(text, channels, strict=True))
+            self._shown = 0
+        runs = list(self.pieces.runs(self._shown))
+        self._shown += sum(len(text) for _channel, text in runs)
+        events = self._events(self._splitter, runs)
         if begins:
             running = {"status": "running", "attempt": self.claim.attempt.number}
             events.insert(0, live.Event("status", running))
@@ -109,11 +95,11 @@ class Flight:
         self._splitter = None
 
     def _events(
-        self, splitter: StreamSplitter, chunks: Iterable[tuple[str, Channel | None]]
+        self, splitter: StreamSplitter, runs: Iterable[tuple[Channel | None, str]]
     ) -> list[live.Event]:
         """Joined by channel."""
         events: list[live.Event] = []
-        for text, known in chunks:
+        for known, text in runs:
             for channel, part in [(known.value, text)] if known else _parts(splitter, text):
                 if channel == "marker":
                     continue
@@ -124,22 +110,18 @@ class Flight:
 
     def fragment(self) -> Fragment | None:
         """What has arrived and is not kept in the database yet."""
-        with self._lock:
-            chunks = self._text[self._kept_chunks :]
-            ids = self._token_ids[self._kept_ids :]
-        return (
-            Fragment(self._sequence, "".join(chunks), tuple(ids), len(chunks)) if chunks else None
-        )
+        text, ids = self.pieces.since(self._kept, self._kept_ids)
+        return Fragment(self._sequence, text, ids) if text or ids else None
 
     def has_shown(self) -> bool:
         """Whether a probe has begun to be answered; True once."""
-        shown = self._probing and bool(self._text)
+        shown = self._probing and self.pieces.length > 0
         self._probing = self._probing and not shown
         return shown
 
     def kept(self, fragment: Fragment) -> None:
         """The fragment is in the database: the next one begins behind it."""
-        self._kept_chunks += fragment.chunks
+        self._kept += len(fragment.text)
         self._kept_ids += len(fragment.token_ids)
         self._sequence += 1
 
@@ -216,10 +198,14 @@ class FlightDeck:
         """Ask which runs are watched."""
         self._watched = watching.watched()
 
+    def is_watched(self, flight: Flight) -> bool:
+        """Whether somebody watched this run a moment ago."""
+        return flight.key[0] in self._watched
+
     def send(self, flights: list[Flight]) -> None:
         """Send what is new of those that are watched; one sender at a time keeps the order."""
         with self._sending:
-            watched = [flight for flight in flights if flight.key[0] in self._watched]
+            watched = [flight for flight in flights if self.is_watched(flight)]
             batches = [batch for flight in watched if (batch := flight.unseen())]
             lost = live.send(batches) if batches else set()
             for flight in watched:

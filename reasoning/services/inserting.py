@@ -4,7 +4,7 @@ The ORM spells values out in the statement: a trace of 30 KB of text becomes 190
 written here and read there each time, and costs as much as everything else about evidence together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection, models
@@ -44,6 +44,21 @@ def insert_values(
         else:
             cursor.executemany(statement.encode(), rows, returning=bool(returning))
         return [row for result in cursor.results() for (row,) in result] if returning else []
+
+
+def copy(
+    model: type[models.Model],
+    columns: Sequence[str],
+    types: Sequence[str],
+    rows: Iterable[tuple[Any, ...]],
+) -> None:
+    """Append rows by binary COPY, the quickest where they are many."""
+    names = ", ".join(columns)
+    statement = f"COPY {model._meta.db_table} ({names}) FROM STDIN (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(statement) as sending:
+        sending.set_types(types)
+        for row in rows:
+            sending.write_row(row)
 
 
 def _value(row: models.Model, field: "models.Field[Any, Any]") -> Any:

@@ -5,55 +5,51 @@ happens under its row lock. The fence is the attempt's number: a worker whose nu
 the fence has lost the run and stores nothing more.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
-from django.db.models import F
 
 from reasoning.core.documents import Actor
+from reasoning.core.texts import storable
 from reasoning.core.token_ids import pack
 from reasoning.models import (
     ActorKind,
     Attempt,
     PartialOutput,
-    QuestionState,
-    QuestionStatus,
     Run,
-    RunState,
-    RunStatus,
 )
-from reasoning.services import clock
+from reasoning.services import prepared
 from reasoning.services.evidence import record
+from reasoning.services.inserting import copy
 
 
 @dataclass(frozen=True)
 class Claim:
     """A worker's hold on a run. ``queued_ms`` is how long the run had waited for it; ``probe``:
-    it was risked on an engine that had been full."""
+    it was risked on an engine that had been full; ``others``: more runs were waiting."""
 
     run: Run
     attempt: Attempt
     queued_ms: int
     probe: bool = False
+    others: bool = False
 
 
-@dataclass(frozen=True)
-class Fragment:
-    """What one attempt has received since the last beat, from ``chunks`` pieces."""
+class Fragment(NamedTuple):
+    """What one attempt has received since the last beat."""
 
     sequence: int
     text: str
-    token_ids: tuple[int, ...]
-    chunks: int
+    token_ids: Sequence[int]
 
 
-@dataclass(frozen=True)
-class Beat:
+class Beat(NamedTuple):
     """What the database says of one lease that is still held: whether it was renewed, and whether
     someone wants it stopped. Nothing was kept of one that was not renewed."""
 
@@ -64,23 +60,32 @@ class Beat:
     halt: bool
 
 
+_CLAIM = """
+  WITH taken AS (
+    UPDATE reasoning_runstate
+       SET status = 'running', fence = fence + 1, worker = %s, base_url = %s, updated_at = now(),
+           lease_until = now() + make_interval(secs => %s)
+     WHERE run_id = %s AND status = 'queued' AND not_before <= now()
+ RETURNING run_id)
+UPDATE reasoning_questionstate state SET status = 'running', updated_at = now()
+  FROM taken JOIN reasoning_run run ON run.id = taken.run_id
+ WHERE state.question_id = run.question_id
+RETURNING now()
+"""
+
+
 @transaction.atomic(savepoint=False)  # short: others wait for their turn to choose
-def claim(*, run_id: UUID, worker: str, base_url: str = "", probe: bool = False) -> Claim | None:
+def claim(
+    *, run_id: UUID, worker: str, base_url: str = "", probe: bool = False, others: bool = False
+) -> Claim | None:
     """Take a queued run that is due, and record the attempt; None when there is nothing to take.
 
     It is to be sent to ``base_url``, or to the deployment's first address.
     """
-    now = clock.now()
-    taken = RunState.objects.filter(pk=run_id, status=RunStatus.QUEUED, not_before__lte=now).update(
-        status=RunStatus.RUNNING,
-        fence=F("fence") + 1,
-        worker=worker,
-        base_url=base_url,
-        lease_until=lease_end(now),
-        updated_at=now,
-    )
-    if not taken:
+    taken = prepared.first(_CLAIM, [worker, base_url, settings.LEASE_SECONDS, run_id])
+    if taken is None:
         return None
+    (now,) = taken
     run = Run.objects.select_related(
         "state", "question__workspace", "prompt_version", "sampling_profile", "deployment"
     ).get(pk=run_id)
@@ -91,11 +96,8 @@ def claim(*, run_id: UUID, worker: str, base_url: str = "", probe: bool = False)
         base_url=base_url or run.deployment.base_url,
     )
     record(worker_actor(worker), attempt, at=now)
-    QuestionState.objects.filter(pk=run.question_id).update(
-        status=QuestionStatus.RUNNING, updated_at=now
-    )
     waited = now - max(run.recorded_at, run.state.not_before)
-    return Claim(run, attempt, int(waited.total_seconds() * 1000), probe)
+    return Claim(run, attempt, int(waited.total_seconds() * 1000), probe, others)
 
 
 def worker_actor(worker: str) -> Actor:
@@ -164,13 +166,15 @@ def renew(fragments: Mapping[tuple[UUID, int], tuple[Attempt, Fragment | None]])
 
 
 def _keep(received: Iterable[tuple[Attempt, Fragment | None]]) -> None:
-    PartialOutput.objects.bulk_create(
-        PartialOutput(
-            attempt=attempt,
-            sequence=fragment.sequence,
-            text=fragment.text,
-            token_ids=pack(fragment.token_ids),
-        )
+    """Insert all of it by one COPY: with hundreds of streams this is what a beat costs."""
+    rows = [
+        (attempt.pk, fragment.sequence, storable(fragment.text)[0], pack(fragment.token_ids))
         for attempt, fragment in received
         if fragment is not None
-    )
+    ]
+    if rows:
+        copy(PartialOutput, *_KEPT, rows)
+
+
+_KEPT = ("attempt_id", "sequence", "text", "token_ids"), ("uuid", "int4", "text", "bytea")
+"""Columns and their types."""

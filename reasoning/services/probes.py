@@ -18,7 +18,7 @@ from reasoning.inference.loop import run as on_loop
 from reasoning.inference.probing import MESSAGES, Answer, Examination, examine
 from reasoning.inference.requests import EngineKind
 from reasoning.models import Deployment, Probe, ProbeOccasion, Renderer, User, Workspace
-from reasoning.services import clock
+from reasoning.services import clock, prepared
 from reasoning.services.audit import actor_of
 from reasoning.services.engine_address import address_of
 from reasoning.services.evidence import record
@@ -108,15 +108,17 @@ def require_recent(deployment: Deployment) -> None:
 
 def flags_of(deployment: Deployment) -> dict[str, str] | None:
     """What the newest look found out about how the engine is set up; None when there was none."""
-    last = last_of(deployment)
+    last = prepared.first(_FLAGS, [deployment.pk])
     if last is None:
         return None
-    return {
-        "probe_id": str(last.pk),
-        "tokenizer": last.tokenizer,
-        "token_ids": last.token_ids,
-        "parser": last.parser,
-    }
+    names = ("probe_id", "tokenizer", "token_ids", "parser")
+    return {name: str(value) for name, value in zip(names, last, strict=True)}
+
+
+_FLAGS = """
+SELECT id, tokenizer, token_ids, parser FROM reasoning_probe WHERE deployment_id = %s
+ ORDER BY recorded_at DESC, id DESC LIMIT 1
+"""
 
 
 def differences(deployment: Deployment, identity: EngineIdentity) -> dict[str, tuple[str, str]]:

@@ -42,9 +42,7 @@ def replay(request: ComparisonRequest, held: Held) -> Replay:
     standing.require_as_approved(deployment, trace.attempt.base_url)
     address = address_of(deployment, trace.attempt.base_url)
     identity: EngineIdentity = held(on_loop(identify(address)))
-    generation: Generation = held(
-        on_loop(client.generate(address, _again(request), lambda _chunk: None))
-    )
+    generation: Generation = held(on_loop(client.generate(address, _again(request))))
     return Replay(
         **about(request),
         **observed(trace, identity, generation.fingerprint),

@@ -16,18 +16,16 @@ of an index, and the rows of runs in flight: its cost does not grow with the len
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from psycopg import Cursor
 
 from reasoning.core.errors import EngineError, EngineRefused, EngineUnavailable
 from reasoning.inference.health import require_health
 from reasoning.inference.loop import run as on_loop
 from reasoning.models import Deployment, Run, RunState, RunStatus, Workspace
-from reasoning.services import gates, leases
+from reasoning.services import gates, leases, prepared
 from reasoning.services.engine_address import address_of
 from reasoning.services.leases import Claim
 
@@ -35,6 +33,8 @@ LOCK = 0x4D41_4655  # any number that no other lock of this database has
 
 _one_of_this_process = threading.Lock()
 """Others of this process would wait in the database, each with a connection of the small pool."""
+_looking: set[int] = set()
+"""The threads of this process that look for a run."""
 
 HALTED = """
 EXISTS (SELECT FROM reasoning_halt halt
@@ -77,7 +77,9 @@ stream AS MATERIALIZED ({STREAMS}),
 room AS (SELECT workspace_id, sum(n) AS n FROM stream GROUP BY 1),
 busy AS (SELECT deployment_id, sum(n) AS n FROM stream GROUP BY 1)
 SELECT head.run_id, lane.workspace_id, lane.deployment_id,
-       place.base_url, coalesce(place.is_probe, false), place.trouble
+       place.base_url, coalesce(place.is_probe, false), place.trouble,
+       (SELECT count(*) > 1 FROM (
+         SELECT FROM reasoning_runstate WHERE status = 'queued' LIMIT 2) queued)
   FROM lane
   JOIN reasoning_workspace workspace ON workspace.id = lane.workspace_id
   JOIN reasoning_deployment deployment ON deployment.id = lane.deployment_id
@@ -103,7 +105,7 @@ SELECT head.run_id, lane.workspace_id, lane.deployment_id,
 @dataclass(frozen=True)
 class Choice:
     """The run that should be next, and where to. ``is_probe``: more than the engine has shown to
-    hold; ``trouble`` says why it was closed."""
+    hold; ``trouble`` says why it was closed. ``others``: it is not the only one that waits."""
 
     run_id: UUID
     workspace_id: UUID
@@ -111,6 +113,7 @@ class Choice:
     base_url: str
     is_probe: bool
     trouble: str
+    others: bool
 
     @property
     def needs_knock(self) -> bool:
@@ -135,13 +138,17 @@ def enqueue(run: Run, *, workspace: Workspace, priority: int, due: datetime) -> 
 
 def take_next(*, worker: str) -> Claim | None:
     """Claim the run that should be next; None when nothing may be taken now."""
-    while True:
-        with _one_of_this_process:
-            choice, claim = _take(worker)
-        if choice is None or claim:
-            return claim
-        if choice.needs_knock:
-            _knock(choice)
+    _looking.add(threading.get_ident())
+    try:
+        while True:
+            with _one_of_this_process:
+                choice, claim = _take(worker)
+            if choice is None or claim:
+                return claim
+            if choice.needs_knock:
+                _knock(choice)
+    finally:
+        _looking.discard(threading.get_ident())
 
 
 def anything() -> bool:
@@ -162,7 +169,11 @@ def _take(worker: str) -> tuple[Choice | None, Claim | None]:
     if choice.needs_knock:
         return choice, None
     claim = leases.claim(
-        run_id=choice.run_id, worker=worker, base_url=choice.base_url, probe=choice.is_probe
+        run_id=choice.run_id,
+        worker=worker,
+        base_url=choice.base_url,
+        probe=choice.is_probe,
+        others=choice.others and len(_looking) == 1,
     )
     _served(choice.workspace_id)
     return choice, claim
@@ -170,25 +181,19 @@ def _take(worker: str) -> tuple[Choice | None, Claim | None]:
 
 def lock() -> None:
     """Keep every worker from choosing until this transaction is over."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    prepared.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def _choose() -> Choice | None:
     limits = {"runs": settings.RUNS_PER_WORKSPACE, "streams": settings.STREAMS_PER_DEPLOYMENT}
-    connection.ensure_connection()
-    # Prepared once for each connection: to plan it takes several times as long as to run it.
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        cursor.execute(_NEXT.encode(), limits, prepare=True)
-        row: tuple[Any, ...] | None = cursor.fetchone()
+    row = prepared.first(_NEXT, limits)
     return Choice(*row) if row else None
 
 
 def _served(workspace_id: UUID) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE reasoning_workspace SET served_at = now() WHERE id = %s", [workspace_id]
-        )
+    prepared.execute(
+        "UPDATE reasoning_workspace SET served_at = now() WHERE id = %s", [workspace_id]
+    )
 
 
 def _knock(choice: Choice) -> None:

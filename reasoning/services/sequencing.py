@@ -7,14 +7,14 @@ says why. A head that the signer would refuse is not built upon.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import transaction
 
 from reasoning.core.errors import OriginDiffers
 from reasoning.core.tiles import Tile as Place
 from reasoning.models import Checkpoint, Leaf, LogHead, Tile
 from reasoning.services import log_keys, pending, tree
+from reasoning.services.inserting import copy
 from reasoning.services.signing import Signer
 from reasoning.services.tree import Tree
 
@@ -108,7 +108,7 @@ class Sequencer:
         edge = stands.edge()
         first = edge.size
         places = ((first + n, entry, leaf) for n, (entry, leaf) in enumerate(leaves))
-        _copy(Leaf, ["index", "entry_id", "leaf_hash"], ["int8", "int8", "bytea"], places)
+        copy(Leaf, ["index", "entry_id", "leaf_hash"], ["int8", "int8", "bytea"], places)
         self._step("leaves")
         completed = edge.append(leaf for _entry, leaf in leaves)
         _store_tiles(completed)
@@ -139,19 +139,4 @@ def _is_signed() -> bool:
 
 def _store_tiles(completed: Iterable[tuple[Place, bytes]]) -> None:
     rows = ((tile.level, tile.index, data) for tile, data in completed)
-    _copy(Tile, ["level", "index", "hashes"], ["int2", "int8", "bytea"], rows)
-
-
-def _copy(
-    model: type[models.Model],
-    columns: Sequence[str],
-    types: Sequence[str],
-    rows: Iterable[tuple[Any, ...]],
-) -> None:
-    """Append rows by binary COPY."""
-    names = ", ".join(columns)
-    statement = f"COPY {model._meta.db_table} ({names}) FROM STDIN (FORMAT BINARY)"
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
+    copy(Tile, ["level", "index", "hashes"], ["int2", "int8", "bytea"], rows)

@@ -4,10 +4,10 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.db import connection, transaction
-from psycopg import Cursor
 
 from reasoning.core.reading_pace import FASTEST_TOKENS_PER_SECOND
 from reasoning.models import Decision, Evidence, FindingTally, ReviewTally, Trace
+from reasoning.services import prepared
 
 SHARDS = 16
 
@@ -94,8 +94,5 @@ def rebuild() -> None:
 
 
 def _count(statement: str, ids: Collection[UUID] = ()) -> None:
-    """Prepared, since to plan it takes longer than to count a row."""
     values = {"ids": list(ids), "fastest": FASTEST_TOKENS_PER_SECOND, "shards": SHARDS}
-    connection.ensure_connection()
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        cursor.execute(statement.encode(), values, prepare=True)
+    prepared.execute(statement, values)

@@ -202,7 +202,9 @@ def _assemble(outcome: Outcome, arrived: Arrived) -> tuple[Trace, tuple[checks.O
     of_thinking, of_summary = languages.detect(split.thinking), languages.detect(split.summary)
     trace = Trace(
         run=claim.run,
-        attempt=claim.attempt,
+        # Not the attempt itself, which would know the trace then: two that hold each other stay in
+        # memory, with the whole response, until garbage is collected.
+        attempt_id=claim.attempt.pk,
         question_id=claim.run.question_id,
         ending=outcome.ending,
         failure_code=outcome.error.code if outcome.error else "",

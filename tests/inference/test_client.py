@@ -16,6 +16,7 @@ from reasoning.core.errors import (
     EngineTimeout,
     EngineUnavailable,
 )
+from reasoning.inference import client
 from reasoning.inference.client import generate, render_with_engine
 from reasoning.inference.health import require_health
 from reasoning.inference.requests import (
@@ -390,6 +391,43 @@ async def test_many_answers_at_once_share_a_session(fake: FakeEngine, address: A
     wanted = [generate(address("normal"), a_request(), nobody) for _number in range(64)]
     answers = await asyncio.gather(*wanted)
     assert {answer.text for answer in answers} == {TEXT}
+
+
+class Reads(Transcript):
+    """Counts how often the socket was read."""
+
+    times = 0
+
+    def receive(self, piece: bytes) -> None:
+        self.times += 1
+        super().receive(piece)
+
+
+async def test_an_answer_that_nobody_watches_is_read_many_pieces_at_once(
+    fake: FakeEngine, address: Address, monkeypatch: pytest.MonkeyPatch
+):
+    fake.plan = Plan(pace=0.005, text="<think>\n" + "Two and two. " * 40 + "</think>\nFour.")
+    monkeypatch.setattr(client, "REST_SHARE", 100)
+    at_leisure, at_once = Reads(a_request()), Reads(a_request())
+    answer = await generate(
+        address("normal"), a_request(), transcript=at_leisure, hurried=lambda: False
+    )
+    assert answer.text == fake.plan.text
+    assert answer.fidelity is Fidelity.RAW_IDS
+    await generate(address("normal"), a_request(), transcript=at_once)
+    assert at_leisure.times < at_once.times / 2
+
+
+@BOTH
+async def test_an_engine_that_is_lost_while_nobody_reads_has_said_what_it_said(
+    address: Address, kind: EngineKind, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(client, "REST_SHARE", 100)
+    with pytest.raises(EngineDisconnected) as caught:
+        await generate(address("cut", kind), a_request(), hurried=lambda: False)
+    assert isinstance(caught.value.partial, Generation)
+    assert caught.value.partial.text
+    assert TEXT.startswith(caught.value.partial.text)
 
 
 async def client_left(fake: FakeEngine) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import concurrent.futures
+import gc
 import os
 import threading
+import weakref
 
 import pytest
 import uvloop
@@ -46,6 +48,32 @@ def test_cancelling_the_future_cancels_the_coroutine():
     assert begun.wait(10)
     assert future.cancel()
     assert cancelled.wait(10)
+
+
+def test_a_result_goes_when_nobody_holds_it_any_more():
+    class Answer:
+        """Something that can be referred to weakly."""
+
+    async def answer() -> Answer:
+        return Answer()
+
+    gc.disable()
+    try:
+        held = loop.run(answer()).result(10)
+        known = weakref.ref(held)
+        loop.run(here()).result(10)  # the loop has forgotten the task by now
+        del held
+        assert known() is None
+    finally:
+        gc.enable()
+
+
+def test_a_coroutine_that_is_cancelled_says_so():
+    async def give_up() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(concurrent.futures.CancelledError):
+        loop.run(give_up()).result(10)
 
 
 def test_a_forked_child_has_a_loop_of_its_own():

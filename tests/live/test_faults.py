@@ -254,9 +254,7 @@ def test_a_beat_passes_over_a_run_that_is_being_stored(
     ask: Callable[..., Run], postgres: "stack.Server"
 ) -> None:
     claims = [leases.claim(run_id=ask("normal").pk, worker="host:1") for _each in range(2)]
-    mine = {
-        (claim.run.pk, 1): (claim.attempt, leases.Fragment(0, "Two", (7,), 1)) for claim in claims
-    }
+    mine = {(claim.run.pk, 1): (claim.attempt, leases.Fragment(0, "Two", (7,))) for claim in claims}
     stored, other = (claim.run.pk for claim in claims)
     with psycopg.connect(postgres.url("magistral_app", "faults")) as storing:
         storing.execute("SELECT FROM reasoning_runstate WHERE run_id = %s FOR UPDATE", [stored])

@@ -37,7 +37,7 @@ def test_renewing_keeps_the_lease_and_what_has_arrived(submitted):
     mine = claim(submitted.run)
     key = (mine.run.pk, 1)
     before = RunState.objects.get(pk=mine.run.pk).lease_until
-    fragment = Fragment(sequence=0, text="Two and ", token_ids=(7, 8), chunks=2)
+    fragment = Fragment(sequence=0, text="Two and ", token_ids=(7, 8))
     (beat,) = leases.renew({key: (mine.attempt, fragment)})
     assert (beat.run_id, beat.fence) == (mine.run.pk, 1)
     assert (beat.renewed, beat.cancel) == (True, False)
@@ -45,10 +45,18 @@ def test_renewing_keeps_the_lease_and_what_has_arrived(submitted):
     assert PartialOutput.objects.get(attempt=mine.attempt).text == "Two and "
 
 
+def test_characters_that_no_text_can_hold_cost_nobody_a_lease(submitted):
+    mine = claim(submitted.run)
+    fragment = Fragment(sequence=0, text="a\x00b\ud800c", token_ids=())
+    (beat,) = leases.renew({(mine.run.pk, 1): (mine.attempt, fragment)})
+    assert beat.renewed
+    assert PartialOutput.objects.get(attempt=mine.attempt).text == "a\ufffdb\ufffdc"
+
+
 def test_a_lost_lease_is_not_renewed_and_keeps_nothing(submitted):
     mine = claim(submitted.run)
     RunState.objects.filter(pk=mine.run.pk).update(fence=2)
-    fragment = Fragment(sequence=0, text="late", token_ids=(), chunks=1)
+    fragment = Fragment(sequence=0, text="late", token_ids=())
     assert leases.renew({(mine.run.pk, 1): (mine.attempt, fragment)}) == []
     assert not PartialOutput.objects.exists()
 

@@ -38,8 +38,8 @@ def lost(submitted):
     """A claimed run whose worker has died after a few words."""
     mine = leases.claim(run_id=submitted.run.pk, worker="dead:1")
     key = (mine.run.pk, 1)
-    leases.renew({key: (mine.attempt, Fragment(0, "<think>\nTwo ", (1, 2), 2))})
-    leases.renew({key: (mine.attempt, Fragment(1, "and two", (3,), 1))})
+    leases.renew({key: (mine.attempt, Fragment(0, "<think>\nTwo ", (1, 2)))})
+    leases.renew({key: (mine.attempt, Fragment(1, "and two", (3,)))})
     expire(submitted.run)
     return mine
 

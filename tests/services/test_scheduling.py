@@ -56,6 +56,12 @@ def test_the_oldest_is_next_whatever_woke_the_worker(ask):
     assert taken() == [old, young]
 
 
+def test_who_takes_a_run_knows_whether_others_wait(ask):
+    ask(), ask()
+    claims = [scheduling.take_next(worker="test:1") for _run in range(2)]
+    assert [claim.others for claim in claims] == [True, False]
+
+
 def test_a_higher_priority_goes_first(ask):
     usual, urgent = ask("finance", age=99), ask("legal", priority=4)
     low = ask("legal", age=99, priority=1)
