@@ -2,10 +2,11 @@
 
 A message about a run says only that there is work: which run is next, Postgres says
 (``services.scheduling``), so that messages may be lost, repeated, late or in any order. Each worker
-that has found work wakes another, and one that has finished looks again; the reaper wakes the first
-where nobody is awake.
+that has found work wakes another if more waits, and one that has finished looks again; the reaper
+wakes the first where nobody is awake.
 """
 
+import gc
 import logging
 import threading
 import time
@@ -19,6 +20,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from reasoning import memory
 from reasoning.core import languages
 from reasoning.core.tokenizers import load_tokenizer
 from reasoning.services import (
@@ -40,6 +42,10 @@ STOPPING_GRACE_SECONDS = 2
 PLENTY = 1000
 """Messages in the broker. More of them would wake nobody else."""
 
+GARBAGE = 20_000
+"""Objects made and still there after which garbage is looked for: hundreds of runs begin and end
+at any time, so that what is new is seldom garbage."""
+
 _stopping = threading.Event()
 """Set once this worker was told to stop: it takes no run any more."""
 
@@ -49,7 +55,7 @@ def answer_run(_run_id: str = "") -> None:
     """There is work: answer the run that is next, and on, until something else waits."""
     worker = execution.worker_name()
     while not _stopping.is_set() and (claim := scheduling.take_next(worker=worker)):
-        execution.answer(claim, aloft=wake)
+        execution.answer(claim, aloft=wake if claim.others else _nobody_to_wake)
         if _waiting():
             return
 
@@ -92,6 +98,10 @@ def dispatch(run_id: UUID) -> None:
     transaction.on_commit(partial(_send_unless_plenty, run_id))
 
 
+def _nobody_to_wake() -> None:
+    """Nothing else waited: whatever comes brings a message of its own."""
+
+
 def wake() -> None:
     """Wake one worker, unless a message that will do so waits already."""
     if _waiting() == 0:
@@ -130,8 +140,14 @@ def _waiting() -> int | None:
 def load_models(**_kwargs: object) -> None:
     """Before a run is taken: loading keeps every thread of the process waiting, also the one that
     renews leases."""
-    load_tokenizer()
+    memory.spare()
     languages.detect("Which documents does the lender ask for?")
+    load_tokenizer()
+    memory.give_back()
+    # What is there now stays: collecting garbage need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 @heartbeat_sent.connect

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from langdetect import DetectorFactory
+from py3langid.langid import MODEL_DIR, MODEL_FILE
+from py3langid.modelio import load_model
 
 from benchmarks.languages import ours, questions, tally
-from reasoning.core.detectors import _profiles, detectors
+from reasoning.core.detectors import _model, _profiles, detectors
 from reasoning.core.languages import (
     LANGUAGES,
     UNDETERMINED,
@@ -173,7 +175,24 @@ def test_langdetects_numbers_are_its_own() -> None:
     ours = _profiles()
     assert ours.langlist == theirs.langlist
     kept = ours.word_lang_prob_map
-    assert all(kept[piece] == row for piece, row in theirs.word_lang_prob_map.items())
+    assert all(list(kept.row(piece)) == row for piece, row in theirs.word_lang_prob_map.items())
+    theirs.set_seed(0)
+    asked = [text for texts in questions().values() for text in texts[:3]]
+    for text in (*asked, " ".join(asked[:40])):
+        assert probabilities(ours, text) == probabilities(theirs, text)
+
+
+def test_py3langids_table_is_its_own() -> None:
+    _table, _priors, _classes, theirs, _rows, _output = load_model(MODEL_DIR / MODEL_FILE)
+    ours = _model(frozenset(LANGUAGES)).tk_nextmove
+    assert all(ours[place] == theirs[place] for place in range(0, len(theirs), 97))
+
+
+def probabilities(factory: DetectorFactory, text: str) -> list[tuple[str, float]]:
+    """What langdetect's arithmetic gives, to the last digit."""
+    detector = factory.create()
+    detector.append(text)
+    return [(answer.lang, answer.prob) for answer in detector.get_probabilities()]
 
 
 UNTOLD = {
