@@ -31,6 +31,7 @@ from reasoning.core.errors import (
 )
 from reasoning.models import Place
 from reasoning.services.audit import remember_refusal
+from reasoning.services.database_trouble import trouble_of
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
 def respond(error: Exception, request: HttpRequest) -> JsonResponse:
     """The error as a response; usable from every kind of view."""
     problem = problem_of(error)
-    if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+    if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR or trouble_of(error):
         _log(error, request)
     return JsonResponse(
         problem.body(), status=problem.status, headers=problem.headers, content_type=MEDIA_TYPE
@@ -116,7 +117,7 @@ def problem_of(error: Exception) -> Problem:
         error = Refused()
     if isinstance(error, SuspiciousOperation):
         error = InvalidInput.of("body", "malformed", "The request could not be read.")
-    return _of_ours(error if isinstance(error, AuditError) else AuditError())
+    return _of_ours(error if isinstance(error, AuditError) else trouble_of(error) or AuditError())
 
 
 def _of_ours(error: AuditError) -> Problem:

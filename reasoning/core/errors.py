@@ -296,6 +296,29 @@ class MissingFile(VerificationFailed):
     sentence = _("The file %(path)s is missing.")
 
 
+# The database -----------------------------------------------------------------------------------
+
+
+class DatabaseUnavailable(AuditError):
+    """The database is away, restarts, or takes no more connections."""
+
+    code = "database_unavailable"
+    status = 503
+    title = _("The database does not answer")
+    sentence = _("The database does not answer. Nothing was stored; try again in a moment.")
+
+
+class DatabaseFull(DatabaseUnavailable):
+    """There is no room left on the database's disk: what is stored can still be read."""
+
+    code = "database_full"
+    status = 507
+    title = _("The database's disk is full")
+    sentence = _(
+        "The database's disk is full. Nothing was stored. An administrator has to free some space."
+    )
+
+
 # The log's writer --------------------------------------------------------------------------------
 
 

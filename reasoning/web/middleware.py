@@ -1,5 +1,6 @@
 """Errors raised on purpose become pages, and refusals are remembered."""
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
@@ -16,7 +17,10 @@ from reasoning.core.errors import (
 )
 from reasoning.models import Place, Question, User
 from reasoning.services import audit
+from reasoning.services.database_trouble import trouble_of
 from reasoning.web.sentences import sentence_of
+
+log = logging.getLogger(__name__)
 
 TEMPLATES = {403: "403.html", 404: "404.html"}
 
@@ -36,21 +40,29 @@ class RenderAuditErrors:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """The page for an AuditError; None (Django's own 500) for everything else."""
+        """The page for an AuditError, and for a database that is away or full; None (Django's own
+        500) for everything else."""
+        if trouble := trouble_of(error):
+            log.error("%s %s: %s", request.method, request.path, trouble.code)
+            return _page(None, trouble)  # with the request, more would be asked of the database
         if not isinstance(error, AuditError):
             return None
         if isinstance(error, Refused | NotFound | IntegrityMismatch):
             remember_refusal(request, error)
-        context = {
-            "title": gettext(error.title),
-            "reason": sentence_of(error),
-            "fields": [sentence_of(problem) for problem in error.fields],
-        }
-        template = TEMPLATES.get(error.status, "problem.html")
-        response = render(request, template, context, status=error.status)
+        response = _page(request, error)
         if isinstance(error, TooManyRequests):
             response["Retry-After"] = str(error.data["seconds"])
         return response
+
+
+def _page(request: HttpRequest | None, error: AuditError) -> HttpResponse:
+    context = {
+        "title": gettext(error.title),
+        "reason": sentence_of(error),
+        "fields": [sentence_of(problem) for problem in error.fields],
+    }
+    template = TEMPLATES.get(error.status, "problem.html")
+    return render(request, template, context, status=error.status)
 
 
 def remember_refusal(
