@@ -33,6 +33,13 @@ def browser(user_agent: str) -> str:
 
 
 @register.filter
+def found_out(answer: str) -> str:
+    """What a look at an engine found out, in a word."""
+    words = {"yes": gettext("yes"), "no": gettext("no")}
+    return words.get(answer) or gettext("not known")
+
+
+@register.filter
 def paragraphs(text: str | None) -> Iterator[passages.Paragraph]:
     """The numbered paragraphs of a text."""
     return passages.paragraphs(text or "")
