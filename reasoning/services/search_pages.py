@@ -70,14 +70,16 @@ def by_words(
     found: list[Found] = []
     left = LOOKED_AT
     with _planning(enable_seqscan="off", work_mem="64MB"):
-        for stretch in _stretches(newest.astimezone(UTC).date(), oldest):
+        stretches = list(_stretches(newest.astimezone(UTC).date(), oldest))
+        for number, stretch in enumerate(stretches, 1):
             rows, last, looked_at = _in_stretch(
                 asked, queries, stretch, left, asked.most - len(found)
             )
             found, left = [*found, *rows], left - looked_at
             if len(found) == asked.most:
                 break
-            if not left:
+            # To gather the many rows of the next stretch for a few more looks is not worth it.
+            if left <= (LOOKED_AT // 2 if number < len(stretches) else 0):
                 return found, last
     return found, None
 

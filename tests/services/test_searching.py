@@ -225,10 +225,11 @@ def test_a_page_that_ends_early_says_how_far_back_it_looked(people, over_years, 
     odd = ask(people, "Which number is account?").pk
     recorded_days_ago(odd, 499)
     pages = list(pages_of(people["auditor"], Facets(words='"number is account"'), 2))
-    assert [found for found, _border in pages] == [[], [], [odd], []]
     moments = sorted(SearchRow.objects.values_list("recorded_at", flat=True), reverse=True)
-    borders = [moments[3], moments[7], moments[11]]
+    # Of 14 rows: two of today and yesterday; three of the month before; four more; four more; one.
+    borders = [moments[1], moments[4], moments[8], moments[12]]
     assert [border for _found, border in pages] == [*borders, None]
+    assert [found for found, _border in pages] == [[], [], [], [odd], []]
 
 
 def test_status_and_finding_are_looked_at_row_by_row(people, decided, monkeypatch):
