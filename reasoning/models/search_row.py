@@ -65,6 +65,9 @@ class SearchRow(models.Model):
                 name="search_beginnings",
                 condition=models.Q(language__in=WITHOUT_STEMS),
             ),
+            GinIndex(
+                "words", DAY, TAGS, name="search_questions", condition=models.Q(kind="question")
+            ),
             models.Index(fields=["-recorded_at", "-subject_id"], name="search_newest"),
             models.Index(fields=["kind", "-recorded_at", "-subject_id"], name="search_kind"),
             models.Index(

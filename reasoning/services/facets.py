@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from reasoning.models import RecordKind
+
 Condition = tuple[str, list[Any]]
 """A piece of SQL about ``row``, a SearchRow, and its values."""
 
@@ -59,6 +61,12 @@ def beside_words(facets: Facets, rooms: list[UUID]) -> list[Condition]:
         "row.recorded_at + interval '0' < %s": facets.before,
     }
     return [(f"{TAGS} && %s::varchar[]", [[str(room) for room in rooms]]), *_given(exact)]
+
+
+def alone(facets: Facets) -> list[Condition]:
+    """Questions have an index of words of their own: most words are frequent in traces alone."""
+    only = facets.kind == RecordKind.QUESTION
+    return [("row.kind = %s", [facets.kind])] if only else []
 
 
 def of_question(facets: Facets) -> list[Condition]:

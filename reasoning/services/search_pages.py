@@ -10,7 +10,7 @@ looked, and the next goes on from there.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -43,11 +43,13 @@ class Found:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is looked for: conditions that indexes know, and those that are looked at row by row."""
+    """What is looked for: conditions that indexes know, and those that are looked at row by row;
+    ``alone`` say which index of words serves stems."""
 
     known: list[Condition]
     others: list[Condition]
     most: int
+    alone: list[Condition] = field(default_factory=list)
 
 
 _COLUMNS = "row.subject_id, row.question_id, row.trace_id, row.kind, row.recorded_at"
@@ -111,7 +113,7 @@ def _in_stretch(
     asked: Asked, queries: Queries, stretch: Condition, left: int, most: int
 ) -> tuple[list[Found], Found | None, int]:
     """What matches in a stretch, the last row that was looked at, and how many of them."""
-    alike, values = _alike([*asked.known, stretch], queries)
+    alike, values = _alike([*asked.known, stretch], asked.alone, queries)
     where, more = _where([*asked.others, *_in_order(queries)])
     rows = _run(_STRETCH.format(alike, where), [*values, left, *more, most])
     last = next((row for row in rows if row[-1]), None)
@@ -119,16 +121,16 @@ def _in_stretch(
     return [_found(row) for row in found], _found(last) if last else None, last[-1] if last else 0
 
 
-def _alike(conditions: list[Condition], queries: Queries) -> Condition:
+def _alike(conditions: list[Condition], alone: list[Condition], queries: Queries) -> Condition:
     """Rows with the words in any order. Each query is asked for by itself: for both joined by OR
     the vectors of all rows would be read."""
-    where, values = _where(conditions)
+    where, values = _where([*conditions, *alone])
     alike, values = _ALIKE.format(where), [*values, loosely(queries.stems)]
     if not queries.beginnings:
         return alike, values
-    bent = f"{alike} AND row.language = ANY(%s)"
-    more = [*values[:-1], loosely(queries.beginnings), list(WITHOUT_STEMS)]
-    return f"{alike} UNION {bent}", [*values, *more]
+    where, more = _where([*conditions, ("row.language = ANY(%s)", [list(WITHOUT_STEMS)])])
+    bent = _ALIKE.format(where)
+    return f"{alike} UNION {bent}", [*values, *more, loosely(queries.beginnings)]
 
 
 def _in_order(queries: Queries) -> list[Condition]:

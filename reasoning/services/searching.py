@@ -14,7 +14,7 @@ from reasoning.core.search_words import WITHOUT_STEMS
 from reasoning.core.texts import require_text
 from reasoning.models import User
 from reasoning.services import access, clock, keyset, search_pages, withholding
-from reasoning.services.facets import Condition, Facets, beside_words, of_question, of_row
+from reasoning.services.facets import Condition, Facets, alone, beside_words, of_question, of_row
 from reasoning.services.search_pages import Asked, Found
 from reasoning.services.search_queries import Queries, queries_of
 
@@ -66,7 +66,10 @@ def _rows(
         known = [*beside_words(wanted, rooms), *_rest(after, "row.recorded_at + interval '0'")]
         newest = min(one for one in (clock.now(), wanted.before, after and after[0]) if one)
         return search_pages.by_words(
-            Asked(known, others, most), queries, newest=newest, oldest=wanted.after
+            Asked(known, others, most, alone(wanted)),
+            queries,
+            newest=newest,
+            oldest=wanted.after,
         )
     known = [*of_row(wanted, rooms), *_rest(after, "row.recorded_at")]
     return search_pages.by_facets(Asked([*known, *_words(queries)], others, most)), None
