@@ -20,6 +20,7 @@ class Happening:
     subject_id: UUID
     recorded_at: datetime
     actor_kind: str
+    actor_id: str
     actor_name: str
     document_sha256: str
     facts: dict[str, Any]
@@ -57,6 +58,7 @@ def _happening(entry: Entry, document: dict[str, Any], names: dict[str, str]) ->
         subject_id=entry.subject_id,
         recorded_at=entry.recorded_at,
         actor_kind=actor.get("kind", ""),
+        actor_id=actor.get("id") or "",
         actor_name=names.get(actor.get("id") or "", ""),
         document_sha256=bytes(entry.document_sha256).hex(),
         facts=document.get("facts", {}),

@@ -19,6 +19,7 @@ from reasoning.models import (
     Meaning,
     Place,
     Question,
+    User,
 )
 from reasoning.services import finding_words, history, integrity
 from reasoning.services import log_state as log_states
@@ -51,6 +52,17 @@ ACTION_ICONS = {
     Action.CANCELLED: "cancelled",
     Action.INTEGRITY_ALARM: "failed",
 }
+CHANGES = {
+    "run.requested",
+    "trace.stored",
+    "preliminary.recorded",
+    "review.recused",
+    "decision.signed",
+    "texts.erased",
+    "replay.recorded",
+    "rescore.recorded",
+}
+"""What a reader wants to know of when they come back; notes are marked where they stand."""
 SEVERITIES = ("blocking", "warning", "info")
 
 
@@ -58,8 +70,10 @@ SEVERITIES = ("blocking", "warning", "info")
 class Line:
     """One line of the history: what happened, by whom, when, and its document's hash."""
 
+    kind: str
     label: str
     icon: str
+    actor_id: str
     actor_name: str
     recorded_at: datetime
     document_sha256: str
@@ -100,6 +114,18 @@ def record_of(question: Question) -> Record:
     return Record([_line(happening, broken) for happening in happenings], mismatches)
 
 
+def news(lines: Iterable[Line], since: datetime | None, reader: User) -> list[str]:
+    """What others have done since the reader looked, each act named once."""
+    if since is None:
+        return []
+    labels = [
+        line.label
+        for line in lines
+        if line.kind in CHANGES and line.recorded_at > since and line.actor_id != str(reader.pk)
+    ]
+    return list(dict.fromkeys(labels))
+
+
 def log_state(subject_id: UUID) -> LogState:
     """The state of the entry of one piece of evidence."""
     found = log_states.state_of(subject_id)
@@ -135,6 +161,8 @@ def _line(happening: Happening, broken: set[str]) -> Line:
     if action in Action.values:
         label, icon = Action(action).label, ACTION_ICONS.get(Action(action), icon)
     return Line(
+        kind=happening.kind,
+        actor_id=happening.actor_id,
         label=str(label)[:1].upper() + str(label)[1:],
         icon=icon,
         actor_name=happening.actor_name or _kind_of_actor(happening.actor_kind),

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from reasoning.models import Annotation, Ending, Finding, Membership, ReviewClaim, Role
+from reasoning.models import Annotation, AuditEvent, Ending, Finding, Membership, ReviewClaim, Role
 from reasoning.services import annotating, claims, leases, questions, review, traces
 from reasoning.services.evidence import SYSTEM, record
 from reasoning.services.traces import Arrived, Outcome
 from reasoning.web.reading import threads
+from reasoning.web.records import news, record_of
 from tests.conftest import ANSWER, whole
 from tests.services.test_review import sign
 
@@ -157,6 +158,29 @@ def test_what_is_new_since_the_last_look_is_marked(people, trace):
         (None, people["reviewer"], False),
     ):
         assert threads([note], since, reader.pk)[0].fresh is fresh
+
+
+def test_what_others_did_since_the_last_look_is_named(browse, people, trace):
+    question, reviewer = trace.run.question, people["reviewer"]
+    before = question.recorded_at - timedelta(seconds=1)
+    lines = record_of(question).lines
+    assert news(lines, before, reviewer) == ["Run requested", "Trace stored"]
+    assert news(lines, before, people["analyst"]) == ["Trace stored"]
+    assert news(lines, lines[-1].recorded_at, reviewer) == news(lines, None, reviewer) == []
+
+    assert "since then" not in browse("reviewer").get(f"/review/{trace.pk}/").content.decode()
+    look = AuditEvent(
+        action="viewed",
+        place="page",
+        workspace_id=question.workspace_id,
+        question_id=question.pk,
+        subject_id=trace.pk,
+        code="",
+        detail="",
+    )
+    record(people["reviewer2"].actor(), look, at=before)
+    shown = browse("reviewer2").get(f"/review/{trace.pk}/").content.decode()
+    assert "since then: Run requested, Trace stored" in shown
 
 
 def test_a_script_gets_what_has_changed(browse, trace):
