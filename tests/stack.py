@@ -20,8 +20,7 @@ PREFIX = "magistral-test-"
 SHARED_MEMORY = Path("/dev/shm")
 ROOM = 2 << 30
 """Bytes that must be free: one server takes a tenth of it."""
-YOUNG = 300
-"""Seconds that a server may take to start."""
+A_DAY = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -63,23 +62,14 @@ def embedded_postgres(directory: Path, *, durable: bool = False) -> Iterator[Ser
 
 def memory() -> Path | None:
     """A directory in memory, if there is one with room: a database is copied there thirty times as
-    fast as on a disk, and hundreds of tests begin with a copy. What killed test runs left in it is
-    removed first."""
+    fast as on a disk, and hundreds of tests begin with a copy. What was left in it by test runs
+    that were killed goes after a day."""
     if not SHARED_MEMORY.is_dir():
         return None
     for left in SHARED_MEMORY.glob(f"{PREFIX}*"):
-        if not _is_served(left):
+        if time.time() - left.stat().st_mtime > A_DAY:
             shutil.rmtree(left, ignore_errors=True)
     return SHARED_MEMORY if shutil.disk_usage(SHARED_MEMORY).free > ROOM else None
-
-
-def _is_served(home: Path) -> bool:
-    """Whether a server runs on these files, or is about to: they are young."""
-    record = home / "data" / "postmaster.pid"
-    try:
-        return Path("/proc", record.read_text().split()[0]).exists()
-    except OSError:
-        return time.time() - home.stat().st_mtime < YOUNG
 
 
 @contextmanager
