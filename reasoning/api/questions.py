@@ -20,7 +20,6 @@ from reasoning.api.shapes.question import (
     QuestionShape,
     shapes_of,
 )
-from reasoning.api.shapes.search import looked_back_to
 from reasoning.core.errors import AuditError, InvalidInput
 from reasoning.core.errors import gettext_noop as _
 from reasoning.models import Place
@@ -35,7 +34,7 @@ class Questions(ApiView):
         "questions_list",
         "Find questions, newest first",
         parameters=[FilterShape],
-        answers={200: list_of(QuestionShape, looked_back_to=looked_back_to())},
+        answers={200: list_of(QuestionShape)},
         refusals=[400],
     )
     def get(self, request: Request) -> Response:
@@ -49,13 +48,7 @@ class Questions(ApiView):
         page = listing.find_questions(
             user=self.user, filters=listing.Filters(**wanted), cursor=cursor, size=size
         )
-        return Response(
-            {
-                "results": shapes_of(page.questions),
-                "next": self.next_page(page.cursor),
-                "looked_back_to": page.looked_back_to,
-            }
-        )
+        return Response({"results": shapes_of(page.questions), "next": self.next_page(page.cursor)})
 
     @operation(
         "questions_submit",

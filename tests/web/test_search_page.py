@@ -1,9 +1,12 @@
 """The page of searches, and the same over the API."""
 
+import html
+import re
+
 import pytest
 
 from reasoning.models import AuditEvent, SavedView
-from reasoning.services import questions, search_index
+from reasoning.services import questions, search_index, search_pages
 from reasoning.services.exports import CAPTION
 
 
@@ -59,6 +62,33 @@ def test_what_cannot_be_looked_for_is_said(page, trace):
     assert "at most 20 words" in page("/search/?q=" + "word+" * 21)
     assert "not looked for" in page("/search/?q=%E2%80%94")
     assert "Nothing matches" in page("/search/?q=mortgage")
+
+
+def test_a_search_that_ended_early_says_so_and_goes_on(
+    page, people, registered, client_for, monkeypatch
+):
+    for text in ("Is account a number?", "Which number is account?", "Is account a number, then?"):
+        asked = questions.Asked(workspace="finance", text=text, language="en")
+        questions.submit(user=people["analyst"], asked=asked)
+    monkeypatch.setattr(search_pages, "LOOKED_AT", 1)
+    phrase = "%22number+is+account%22"
+    for address in (f"/search/?q={phrase}", f"/questions/?search={phrase}"):
+        shown = page(address)
+        assert "have been looked at" in shown
+        assert "Nothing matches" not in shown
+        assert "No question matches" not in shown
+        rest = page(address.partition("?")[0] + rest_of(shown))
+        assert "Which number is account" in re.sub("</?mark>", "", rest)
+    api = client_for(people["auditor"])
+    first = api.get(f"/api/v1/search/?q={phrase}").json()
+    assert first["results"] == []
+    assert first["looked_back_to"]
+    assert len(api.get(first["next"]).json()["results"]) == 1
+
+
+def rest_of(shown):
+    [address] = re.findall(r'rel="next" href="([^"]+)"', shown)
+    return html.unescape(address)
 
 
 def test_searches_are_kept_beside_the_queues_views(browse, people, trace):
