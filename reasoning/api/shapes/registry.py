@@ -134,9 +134,7 @@ class DeploymentShape(RegisteredShape):
 class StreamsShape(Shape):
     """How many streams a deployment has at once: null the service's setting, 0 any number."""
 
-    streams = Checked(
-        {"type": ["integer", "null"], "minimum": 0, "maximum": STREAMS[1]}, allow_null=True
-    )
+    streams = Checked({"type": "integer", "minimum": 0, "maximum": STREAMS[1]}, allow_null=True)
     reason = Text(limit=2_000)
 
 
