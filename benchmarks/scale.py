@@ -9,7 +9,7 @@ process, by people who have signed in; what is promised is less than 200 ms a pa
 twice the time of a thousand.
 
 Filling takes most of the time: with ``--keep`` the server's files stay in a directory, and the next
-run with it only measures. A million takes 33 GB.
+run with it only measures. A million takes 36 GB.
 """
 
 import argparse
