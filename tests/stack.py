@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,8 +67,9 @@ def memory() -> Path | None:
     if not SHARED_MEMORY.is_dir():
         return None
     for left in SHARED_MEMORY.glob(f"{PREFIX}*"):
-        if time.time() - left.stat().st_mtime > A_DAY:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another run was quicker
+            if time.time() - left.stat().st_mtime > A_DAY:
+                shutil.rmtree(left, ignore_errors=True)
     return SHARED_MEMORY if shutil.disk_usage(SHARED_MEMORY).free > ROOM else None
 
 
