@@ -28,23 +28,19 @@ class EventReader:
         one."""
         *lines, self._rest = (self._rest + piece).split(b"\n")
         for line in lines:
-            data = self._take(line.removesuffix(b"\r"))
-            if data is not None:
-                yield data
+            if line := line.removesuffix(b"\r"):
+                self._take(line)
+            elif self._data:  # an empty line ends an event
+                yield b"\n".join(self._data)
+                self._data, self._size = [], 0
         self._check(len(self._rest))
 
-    def _take(self, line: bytes) -> bytes | None:
-        """Read one line; the event's data if this line, an empty one, ends an event that has
-        any."""
-        if line:
-            self._check(len(line))
-            if line.startswith(b"data:"):
-                self._data.append(line[5:].removeprefix(b" "))
-                self._size += len(line)
-            return None
-        data = b"\n".join(self._data) if self._data else None
-        self._data, self._size = [], 0
-        return data
+    def _take(self, line: bytes) -> None:
+        """Read one line of an event."""
+        self._check(len(line))
+        if line.startswith(b"data:"):
+            self._data.append(line[5:].removeprefix(b" "))
+            self._size += len(line)
 
     def _check(self, more: int) -> None:
         if self._size + more > self._limit:

@@ -192,7 +192,8 @@ class FlightDeck:
             time.sleep(LIVE_SECONDS)
             if flights := self._aloft():
                 self.look_for_watchers()
-                self.send(flights)
+                if self._watched:
+                    self.send(flights)
 
     def look_for_watchers(self) -> None:
         """Ask which runs are watched."""

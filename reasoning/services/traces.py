@@ -25,7 +25,6 @@ from reasoning.inference.requests import EngineKind, Fidelity, Generation
 from reasoning.models import (
     Ending,
     Finding,
-    PartialOutput,
     QuestionState,
     QuestionStatus,
     RunState,
@@ -37,6 +36,7 @@ from reasoning.services import clock, gates, live, probes
 from reasoning.services.engines import Prepared
 from reasoning.services.evidence import record
 from reasoning.services.leases import Claim, worker_actor
+from reasoning.services.prepared import execute
 from reasoning.services.waiting import waits
 
 NUL_REPLACED = "nul_replaced"
@@ -115,8 +115,11 @@ def _commit(
     rows = [_finding(trace, observation) for observation in observations]
     record(worker_actor(state.worker), trace, *rows, at=now)
     _move_on(state, outcome, trace, rows, now)
-    PartialOutput.objects.filter(attempt=claim.attempt).delete()
+    execute(_FORGET_PARTS, [claim.attempt.pk])
     return Stored(trace, RunStatus(state.status), (_event(state, trace),))
+
+
+_FORGET_PARTS = "DELETE FROM reasoning_partialoutput WHERE attempt_id = %s"
 
 
 # What becomes of the run ------------------------------------------------------------------------
