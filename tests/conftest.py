@@ -5,6 +5,7 @@ is rolled back, and the live tests work in a database of their own.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from types import SimpleNamespace
 
 import hypothesis
@@ -26,7 +27,7 @@ from reasoning.models import (
     User,
     Workspace,
 )
-from reasoning.services import api_tokens, leases, questions, seeding, traces
+from reasoning.services import api_tokens, clock, leases, questions, seeding, traces
 from reasoning.services.traces import Arrived, Outcome
 from tests import approving, stack
 from tests.databases import make_database
@@ -244,6 +245,18 @@ def whole(text: str, **changes: object) -> Generation:
 def trace(answered: Callable[..., Trace]) -> Trace:
     """A stored, complete trace whose question waits for review."""
     return answered()
+
+
+@pytest.fixture
+def pass_time(db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Moves the services' time on: a test is one transaction, in which the database's stands."""
+    time = [clock.now()]
+    monkeypatch.setattr(clock, "now", lambda: time[0])
+
+    def move() -> None:
+        time[0] += timedelta(seconds=1)
+
+    return move
 
 
 @pytest.fixture

@@ -50,7 +50,10 @@ class Annotation(Evidence):
     resolves = models.BooleanField(default=False)
 
     class Meta(Evidence.Meta):
-        indexes = [models.Index(fields=["question_id"], name="annotation_question")]
+        indexes = [
+            models.Index(fields=["question_id"], name="annotation_question"),
+            models.Index(fields=["actor_id", "-recorded_at", "-id"], name="annotation_person"),
+        ]
 
     def commits_to(self) -> tuple[str, ...]:
         if self.form == 1:

@@ -1,4 +1,4 @@
-"""How a person likes the pages. Not evidence."""
+"""How a person likes the pages, and how far they have seen them. Not evidence."""
 
 from django.conf import settings
 from django.db import models
@@ -20,3 +20,5 @@ class Preference(models.Model):
     layout = models.CharField(max_length=10, choices=Layout.choices, default=Layout.STACKED)
     # Of the interface; empty: what the browser asks for.
     language = models.CharField(max_length=10, blank=True, default="")
+    # When they last opened their notices; NULL: never.
+    notices_seen_at = models.DateTimeField(null=True)

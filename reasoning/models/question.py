@@ -99,8 +99,9 @@ class QuestionState(models.Model):
     """Where a question stands. Not evidence: it follows from runs and decisions.
 
     ``trace`` is the newest one; ``findings`` are the codes of its findings and ``gravest`` the
-    severity of the gravest ("" without any). Other columns repeat the question's. So the queue and
-    lists are read from short indexes however many questions there are.
+    severity of the gravest ("" without any). ``news_at`` is when something last happened to it that
+    its asker did not do (NULL: nothing did since they asked). Other columns repeat the question's.
+    So the queue, lists and notices are read from short indexes however many questions there are.
     """
 
     question = models.OneToOneField(
@@ -115,9 +116,15 @@ class QuestionState(models.Model):
     trace = models.ForeignKey("Trace", models.PROTECT, null=True, related_name="+", db_index=False)
     findings = ArrayField(models.CharField(max_length=60), default=list)
     gravest = models.CharField(max_length=10, default="")
+    news_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
+            models.Index(
+                fields=["asked_by", "news_at", "question"],
+                name="news_of_asker",
+                condition=models.Q(news_at__isnull=False),
+            ),
             models.Index(fields=["workspace", "asked_at", "question"], name="asked_in_room"),
             models.Index(
                 fields=["workspace", "status", "asked_at", "question"], name="asked_by_status"

@@ -134,7 +134,8 @@ def ask_again(*, user: User, question: Question, pins: Mapping[str, str | None])
         _require_room(pinned, question.text or "", _carried(goes_on_from, pinned))
     run = _request_run(user, question, pinned, follows_trace=goes_on_from)
     state.status, state.updated_at = QuestionStatus.QUEUED, run.recorded_at
-    state.save(update_fields=["status", "updated_at"])
+    state.news_at = run.recorded_at if user.pk != question.actor_id else None
+    state.save(update_fields=["status", "updated_at", "news_at"])
     return run
 
 

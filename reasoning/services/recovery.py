@@ -99,7 +99,7 @@ def _give_up(run: Run) -> None:
     now = clock.now()
     RunState.objects.filter(pk=run.pk).update(status=RunStatus.FAILED, updated_at=now)
     QuestionState.objects.filter(pk=run.question_id).update(
-        status=QuestionStatus.FAILED, updated_at=now
+        status=QuestionStatus.FAILED, updated_at=now, news_at=now
     )
     audit.remember(
         action=Action.GAVE_UP, place=Place.SYSTEM, question=run.question, subject_id=run.pk

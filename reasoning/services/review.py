@@ -173,7 +173,9 @@ def conclude(user: User, decision: Decision) -> Decision:
     trace = decision.trace
     policy = policies.policy_of(trace.run.question.workspace)
     QuestionState.objects.filter(pk=decision.question_id, trace=trace, status__in=REVIEWED).update(
-        status=decisions.status_of(trace, policy.approvals), updated_at=decision.recorded_at
+        status=decisions.status_of(trace, policy.approvals),
+        updated_at=decision.recorded_at,
+        news_at=decision.recorded_at,
     )
     ReviewClaim.objects.filter(trace=trace, reviewer=user).delete()
     return decision

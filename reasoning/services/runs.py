@@ -30,11 +30,11 @@ def cancel(*, user: User, run: Run, place: Place) -> RunStatus:
         raise Conflict(_("This run is already over."))
     now = clock.now()
     state.cancel_requested_at = state.updated_at = now
+    question = QuestionState.objects.filter(pk=run.question_id)
+    question.update(news_at=now if user.pk != run.question.actor_id else None)
     if state.status == RunStatus.QUEUED:
         state.status = RunStatus.CANCELLED
-        QuestionState.objects.filter(pk=run.question_id).update(
-            status=QuestionStatus.CANCELLED, updated_at=now
-        )
+        question.update(status=QuestionStatus.CANCELLED, updated_at=now)
         event = live.Event("done", {"status": RunStatus.CANCELLED, "trace_id": None})
         transaction.on_commit(lambda: live.tell(run.pk, event))
     state.save()

@@ -132,7 +132,9 @@ def _move_on(
     state.status, state.not_before = _next_status(state, outcome, now)
     state.lease_until, state.updated_at = None, now
     state.save()
+    news = {"news_at": now} if state.status in {RunStatus.FINISHED, RunStatus.FAILED} else {}
     QuestionState.objects.filter(pk=outcome.claim.run.question_id).update(
+        **news,
         status=_QUESTION_STATUS[RunStatus(state.status)],
         trace=trace,
         findings=sorted({finding.code for finding in findings}),

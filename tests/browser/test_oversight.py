@@ -32,7 +32,11 @@ def addresses(people, answered):
     gates.shut(base_url=trace.run.deployment.base_url, error=EngineBusy(), probe=False)
     heartbeats.beat(heartbeats.Kind.WORKER, "here:1")
     pages = auditors_pages(user, decision)
-    return {"admin": {"health": "/oversight/health/"}, "auditor": pages}
+    return {
+        "admin": {"health": "/oversight/health/"},
+        "analyst": {"notices": "/notices/"},
+        "auditor": pages,
+    }
 
 
 def auditors_pages(user, decision):
@@ -52,7 +56,7 @@ def auditors_pages(user, decision):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("person", ["auditor", "admin"])
+@pytest.mark.parametrize("person", ["auditor", "admin", "analyst"])
 def test_axe_finds_nothing(open_as, addresses, picture, person, scheme):
     page = open_as(person, "/", color_scheme=scheme)
     for name, address in addresses[person].items():
