@@ -8,6 +8,7 @@ from reasoning.api.events import RunEvents
 from reasoning.api.exports import ExportDetail, ExportDownload, Exports
 from reasoning.api.halts import Halts, ResumeHalt
 from reasoning.api.log import TraceProof
+from reasoning.api.notices import Notices
 from reasoning.api.questions import QuestionBatch, QuestionDetail, QuestionEvidence, Questions
 from reasoning.api.registry import RegistryView, judging
 from reasoning.api.runs import CancelRun, QuestionRuns
@@ -52,6 +53,7 @@ urlpatterns = [
     path("v1/exports/<uuid:pk>/", ExportDetail.as_view(), name="export"),
     path("v1/exports/<uuid:pk>/download/", ExportDownload.as_view(), name="export-download"),
     path("v1/search/", Search.as_view(), name="search"),
+    path("v1/notices/", Notices.as_view(), name="notices"),
     path("v1/halts/", Halts.as_view(), name="halts"),
     path("v1/halts/<uuid:pk>/resume/", ResumeHalt.as_view(), name="halt-resume"),
     path("v1/workspaces/", Workspaces.as_view(), name="workspaces"),
