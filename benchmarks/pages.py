@@ -24,6 +24,7 @@ def listed() -> Iterator[Page]:
     """Every page, with what the database that is connected has for it."""
     for person in (ANALYST, REVIEWER, AUDITOR, ADMIN):
         yield Page(f"home of the {person}", person, "/")
+        yield Page(f"notices of the {person}", person, "/notices/")
     yield from queue()
     yield from questions()
     yield from search()
