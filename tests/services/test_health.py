@@ -57,7 +57,9 @@ def codes(present):
 
 
 @pytest.fixture(autouse=True)
-def nobody_heard(valkey, db):
+def nobody_heard(valkey, db, monkeypatch):
+    """Under a key of its own: a service that runs for other tests beats in the same Valkey."""
+    monkeypatch.setattr(heartbeats, "KEY", "heartbeats of a test")
     redis_client().delete(heartbeats.KEY)
 
 
