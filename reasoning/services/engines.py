@@ -13,8 +13,9 @@ from reasoning.inference import client
 from reasoning.inference.loop import run as on_loop
 from reasoning.inference.requests import EngineAddress, GenerationRequest, Message
 from reasoning.models import Renderer, Run
-from reasoning.services import prepared, standing
+from reasoning.services import standing
 from reasoning.services.engine_address import address_of
+from reasoning.services.registry import is_approved
 from reasoning.services.tokenizers import tokenizer_for, turns_of
 
 WATCHED_PIECE, UNWATCHED_PIECE = 1, 16
@@ -32,25 +33,13 @@ class Prepared:
     prompt_token_ids: tuple[int, ...]
 
 
-_USABLE = """
-SELECT coalesce('approved' = (
-         SELECT verdict FROM reasoning_approval WHERE subject_id = %s
-          ORDER BY recorded_at DESC, id DESC LIMIT 1), false),
-       EXISTS (
-         SELECT FROM reasoning_workspace_allowed_deployments
-          WHERE workspace_id = %s AND deployment_id = %s)
-"""
-
-
 def require_usable(run: Run) -> None:
     """Raise EngineRefused when the deployment was retired, or disallowed in the workspace, since
     the run was asked for."""
-    deployment, workspace_id = run.deployment, run.question.workspace_id
-    found = prepared.first(_USABLE, [deployment.pk, workspace_id, deployment.pk])
-    approved, allowed = found or (False, False)
-    if not approved:
+    deployment, workspace = run.deployment, run.question.workspace
+    if not is_approved(deployment):
         raise EngineRefused(_("The deployment %(name)s is not approved."), name=deployment.label)
-    if not allowed:
+    if not workspace.allowed_deployments.filter(pk=deployment.pk).exists():
         sentence = _("The deployment %(name)s is not allowed in this workspace.")
         raise EngineRefused(sentence, name=deployment.label)
 
