@@ -35,8 +35,8 @@ def browser(user_agent: str) -> str:
 @register.filter
 def found_out(answer: str) -> str:
     """What a look at an engine found out, in a word."""
-    words = {"yes": gettext("yes"), "no": gettext("no")}
-    return words.get(answer) or gettext("not known")
+    yes, no = gettext("yes"), gettext("no")
+    return {"yes": yes, "agrees": yes, "no": no, "differs": no}.get(answer) or gettext("not known")
 
 
 @register.filter

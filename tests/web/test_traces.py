@@ -51,12 +51,16 @@ def test_it_shows_everything(browse, trace, registered):
     assert "Trace of run 1 of 1" in page
 
 
-def test_what_the_newest_look_found_out_is_said_in_words():
-    flags = {"probe_id": "01a2", "tokenizer": "yes", "token_ids": "no", "parser": "unknown"}
-    said = render_to_string("partials/engine_facts.html", {"trace": Trace(engine_flags=flags)})
-    assert "Renders as we do</dt><dd>yes<" in said
-    assert "Exact token ids</dt><dd>no<" in said
-    assert "Takes answers apart</dt><dd>not known<" in said
+@pytest.mark.parametrize(("tokenizer", "said"), [("agrees", "yes"), ("differs", "no")])
+def test_what_the_newest_look_found_out_is_said_in_words(tokenizer, said):
+    flags = {"probe_id": "01a2", "tokenizer": tokenizer, "token_ids": "no", "parser": "unknown"}
+    card = render_to_string("partials/engine_facts.html", {"trace": Trace(engine_flags=flags)})
+    assert f"Renders as we do</dt><dd>{said}<" in card
+    assert "Exact token ids</dt><dd>no<" in card
+    assert "Takes answers apart</dt><dd>not known<" in card
+
+
+def test_older_traces_know_of_no_look():
     assert "Newest look" not in render_to_string("partials/engine_facts.html", {"trace": Trace()})
 
 
