@@ -300,12 +300,18 @@ class MissingFile(VerificationFailed):
 
 
 class DatabaseUnavailable(AuditError):
-    """The database is away, restarts, or takes no more connections."""
+    """The database is away, restarts, or takes no more connections.
+
+    It may have gone in the middle of a commit, so that nobody knows whether it was one.
+    """
 
     code = "database_unavailable"
     status = 503
     title = _("The database does not answer")
-    sentence = _("The database does not answer. Nothing was stored; try again in a moment.")
+    sentence = _(
+        "The database does not answer, so what you sent may not have been stored. Try again in a "
+        "moment."
+    )
 
 
 class DatabaseFull(DatabaseUnavailable):
