@@ -91,16 +91,20 @@ def test_two_approvals(strict, open_as, trace, picture, scheme):
     second.get_by_role("button", name="Start review").press("Enter")
     second.get_by_role("link", name="Go to the decision").press("Enter")
     fill(second)
+    receipt = second.get_by_role("heading", name="Receipt of a signed decision")
+    expect(receipt).to_be_visible()
     expect(second.get_by_role("main")).to_contain_text("The figures were checked.")
     assert Question.objects.get().state.status == "approved"
     assert (Decision.objects.count(), PreliminaryView.objects.count()) == (2, 2)
 
     page.reload()
     page.get_by_role("link", name="Withdraw").press("Enter")
+    page.wait_for_url("**/withdraw/")
     look(page, picture, "withdraw")
     page.get_by_label("Why is it withdrawn?").fill("I had misread it.")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_label("Password").press("Enter")
+    expect(page.get_by_role("heading", name="Receipt of a signed decision")).to_be_visible()
     expect(main).to_contain_text("counts no more")
     assert Question.objects.get().state.status == "in_review"
 

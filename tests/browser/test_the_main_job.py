@@ -51,6 +51,7 @@ def test_from_the_question_to_the_signed_decision(
     # The trace shows everything it is made of.
     analyst.goto(analyst.url)
     analyst.get_by_role("link", name="Open the trace").first.click()
+    analyst.wait_for_url("**/traces/*/")
     main = analyst.get_by_role("main")
     expect(main).to_contain_text("it is not an explanation of the decision")
     expect(main).to_contain_text("as recorded")
