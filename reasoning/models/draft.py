@@ -12,16 +12,20 @@ class Drafted(models.TextChoices):
 
     QUESTION = "question"
     NOTE = "note"
+    REPLY = "reply"
     VIEW = "view"
     DECISION = "decision"
     WITHDRAWAL = "withdrawal"
+    RECUSAL = "recusal"
+    HAND_OVER = "hand_over"
 
 
 class Draft(models.Model):
     """One person's texts of one form, by the names of its fields.
 
-    ``subject_id`` is the trace, the decision that is withdrawn, or the question that is followed;
-    ``question`` the record that all this is about, whose erasures take the draft along.
+    ``subject_id`` is the trace, the note that is answered, the decision that is withdrawn, or the
+    question that is followed; ``question`` the record that all this is about, whose erasures take
+    the draft along.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

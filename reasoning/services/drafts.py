@@ -15,7 +15,7 @@ from django.db import transaction
 from reasoning.core.errors import InvalidInput, NotFound
 from reasoning.core.errors import gettext_noop as _
 from reasoning.core.texts import storable
-from reasoning.models import Decision, Draft, Drafted, Question, User
+from reasoning.models import Annotation, Decision, Draft, Drafted, Question, Trace, User
 from reasoning.services import access, clock
 
 KEPT = timedelta(days=30)
@@ -25,10 +25,18 @@ LIMIT = 400_000
 FIELDS = {
     Drafted.QUESTION: ("text", "case_reference"),
     Drafted.NOTE: ("note",),
+    Drafted.REPLY: ("note",),
     Drafted.VIEW: ("view",),
     Drafted.DECISION: ("rationale", "asked_anew"),
     Drafted.WITHDRAWAL: ("rationale",),
+    Drafted.RECUSAL: ("reason",),
+    Drafted.HAND_OVER: ("reason",),
 }
+PARTS_OF_TRACES: dict[Drafted, type[Annotation | Decision]] = {
+    Drafted.REPLY: Annotation,
+    Drafted.WITHDRAWAL: Decision,
+}
+"""What drafts are about that is no trace but belongs to one."""
 
 
 @transaction.atomic
@@ -58,6 +66,13 @@ def texts_of(*, user: User, drafted: Drafted, subject: UUID | None = None) -> di
     return dict(kept.texts) if kept else {}
 
 
+def replies_of(*, user: User, trace: Trace) -> dict[UUID | None, str]:
+    """What the user had typed in answer to notes on a trace, by note."""
+    notes = trace.annotations.values("pk")
+    kept = Draft.objects.filter(user=user, drafted=Drafted.REPLY, subject_id__in=notes)
+    return {note: texts["note"] for note, texts in kept.values_list("subject_id", "texts")}
+
+
 def forget(*, user: User, drafted: Drafted, subject: UUID | None = None) -> None:
     """It was sent, or given up."""
     Draft.objects.filter(user=user, drafted=drafted, subject_id=subject).delete()
@@ -69,10 +84,11 @@ def _question(user: User, drafted: Drafted, subject: UUID | None) -> Question | 
         return access.readable_question(user, subject) if subject else None
     if subject is None:
         raise NotFound
-    trace = subject
-    if drafted == Drafted.WITHDRAWAL:
-        decision = Decision.objects.filter(pk=subject).only("trace_id").first()
-        if decision is None:
+    if drafted in PARTS_OF_TRACES:
+        traces = (
+            PARTS_OF_TRACES[drafted].objects.filter(pk=subject).values_list("trace_id", flat=True)
+        )
+        subject = traces.first()
+        if subject is None:
             raise NotFound
-        trace = decision.trace_id
-    return access.trace_to_review(user, trace).run.question
+    return access.trace_to_review(user, subject).run.question

@@ -1,5 +1,6 @@
 """The desk: evidence to read, notes, and the way to the decision."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -44,7 +45,7 @@ def desk(request: SignedIn, identifier: UUID) -> HttpResponse:
     awaited = withholding.awaited(user=request.user, question=trace.run.question)
     if awaited is not None:
         remember_question_view(request, trace)
-        kept = drafts.texts_of(user=request.user, drafted=Drafted.VIEW, subject=trace.pk)
+        kept = _begun(request.user, Drafted.VIEW, trace)
         return view_first(request, trace, awaited, ViewForm(initial=kept))
     looked = readers.last_look(user=request.user, question=trace.run.question)
     remember_view(request, trace)
@@ -65,8 +66,8 @@ def annotate(request: SignedIn, identifier: UUID) -> HttpResponse:
     if note is None:
         show = _changed if partly else _desk
         return show(request, trace, form, status=400)
-    if note.reply_to_id is None:
-        drafts.forget(user=request.user, drafted=Drafted.NOTE, subject=trace.pk)
+    drafted = Drafted.REPLY if note.reply_to_id else Drafted.NOTE
+    drafts.forget(user=request.user, drafted=drafted, subject=note.reply_to_id or trace.pk)
     _keep_holding(request.user, trace)
     anchor = f"note-{note.reply_to_id or note.pk}"
     if partly:
@@ -79,8 +80,13 @@ def _empty_form(request: SignedIn, trace: Trace) -> NoteForm:
     """A form for a new note, as it was left; the address may say which part and paragraph it is
     about."""
     named = {name: request.GET[name] for name in ("part", "paragraph") if name in request.GET}
-    kept = drafts.texts_of(user=request.user, drafted=Drafted.NOTE, subject=trace.pk)
+    kept = _begun(request.user, Drafted.NOTE, trace)
     return NoteForm(labels_of(trace.run.question.workspace), initial={**kept, **named})
+
+
+def _begun(user: User, drafted: Drafted, trace: Trace) -> dict[str, str]:
+    """What the person had typed about this trace and not sent, by field."""
+    return drafts.texts_of(user=user, drafted=drafted, subject=trace.pk)
 
 
 def _note(user: User, trace: Trace, form: NoteForm) -> Annotation | None:
@@ -162,6 +168,7 @@ def _desk(
         "checklist": policies.policy_of(question.workspace).checklist,
         "view": preliminary.view_of(user=user, question=question),
         "obstacle": sentence_of(obstacle) if obstacle else "",
+        "handing_over": _begun(user, Drafted.HAND_OVER, trace).get("reason", ""),
         "successors": claims.successors(user=user, question=question) if claim else [],
         "queue": queue_address(request),
         "fresh": sum(thread.fresh for thread in context["threads"]),
@@ -185,8 +192,11 @@ def _context(
     request: SignedIn, trace: Trace, form: NoteForm, looked: datetime | None
 ) -> dict[str, Any]:
     roles = access.roles_of(request.user, trace.run.question.workspace_id)
+    shown = evidence_context(trace, request.user, looked)
+    begun = drafts.replies_of(user=request.user, trace=trace)
     return {
-        **evidence_context(trace, request.user, looked),
+        **shown,
+        "threads": [replace(one, begun=begun.get(one.root.pk, "")) for one in shown["threads"]],
         "form": form,
         "may_annotate": bool(roles & {Role.REVIEWER, Role.ANALYST}),
     }

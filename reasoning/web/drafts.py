@@ -16,6 +16,8 @@ PAGES = {
     "say-view": Drafted.VIEW,
     "sign": Drafted.DECISION,
     "sign-with-passkey": Drafted.DECISION,
+    "recuse": Drafted.RECUSAL,
+    "hand-over": Drafted.HAND_OVER,
     "withdraw": Drafted.WITHDRAWAL,
     "withdraw-with-passkey": Drafted.WITHDRAWAL,
 }
@@ -27,7 +29,7 @@ PAGES = {
 def keep(request: SignedIn) -> HttpResponse:
     """Keep what stands in a form. Its fields come under their own names."""
     drafted, subject = _named(request)
-    drafts.keep(user=request.user, drafted=drafted, subject=subject, texts=_texts(request))
+    drafts.keep(user=request.user, drafted=drafted, subject=subject, texts=typed(request))
     return HttpResponse(status=204)
 
 
@@ -41,7 +43,7 @@ def rescue(request: HttpRequest, user: User) -> bool:
         if found is None:
             return False
         drafted, subject = found
-        drafts.keep(user=user, drafted=drafted, subject=subject, texts=_texts(request))
+        drafts.keep(user=user, drafted=drafted, subject=subject, texts=typed(request))
     except AuditError:
         return False
     return bool(drafts.texts_of(user=user, drafted=drafted, subject=subject))
@@ -57,6 +59,8 @@ def _filed(request: HttpRequest) -> tuple[Drafted, UUID | None] | None:
     drafted = PAGES.get(match.url_name or "")
     if drafted is None:
         return None
+    if drafted == Drafted.NOTE and request.POST.get("reply_to"):
+        return Drafted.REPLY, _uuid(request.POST["reply_to"])
     return drafted, match.kwargs.get("identifier") or _uuid(request.POST.get("follows", ""))
 
 
@@ -67,8 +71,8 @@ def _named(request: HttpRequest) -> tuple[Drafted, UUID | None]:
     return Drafted(drafted), _uuid(request.POST.get("subject", ""))
 
 
-def _texts(request: HttpRequest) -> dict[str, str]:
-    """Browsers send line ends as CR LF."""
+def typed(request: HttpRequest) -> dict[str, str]:
+    """What stands in the form that was sent, by field. Browsers send line ends as CR LF."""
     return {name: text.replace("\r\n", "\n") for name, text in request.POST.dict().items()}
 
 

@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from reasoning.core.errors import InvalidInput, Refused, gettext_noop
-from reasoning.services import access, claims, clock, personal
+from reasoning.models import Drafted
+from reasoning.services import access, claims, clock, drafts, personal
 from reasoning.services import queue as service
+from reasoning.web.drafts import typed
 from reasoning.web.forms import QueueForm, rooms_to_review
 from reasoning.web.questions import address_of_rest
 from reasoning.web.requests import SignedIn, signed_in
@@ -163,7 +165,11 @@ def hand_over(request: SignedIn, identifier: UUID) -> HttpResponse:
     except InvalidInput as error:
         for problem in error.fields:
             messages.error(request, sentence_of(problem))
+        drafts.keep(
+            user=request.user, drafted=Drafted.HAND_OVER, subject=trace.pk, texts=typed(request)
+        )
         return redirect(reverse("web:desk", args=[trace.pk]) + "#decide")
+    drafts.forget(user=request.user, drafted=Drafted.HAND_OVER, subject=trace.pk)
     name = to.get_full_name() if to else ""
     messages.success(request, gettext("Handed over to %(name)s.") % {"name": name})
     return redirect(queue_address(request))

@@ -22,13 +22,14 @@ class Thread:
     """A note with its replies in order; ``number`` is its place among the trace's threads.
 
     A reply that resolves closes the thread; one after it opens it again. ``fresh``: something was
-    said in it since the reader looked last.
+    said in it since the reader looked last. ``begun``: what the reader had typed in answer.
     """
 
     number: int
     root: Annotation
     replies: list[Annotation]
     fresh: bool
+    begun: str = ""
 
     @property
     def resolved(self) -> bool:

@@ -55,13 +55,15 @@ def recuse(request: SignedIn, identifier: UUID) -> HttpResponse:
     """Keep out of a decision for a conflict of interest."""
     trace = access.trace_to_review(request.user, identifier)
     reviewers.require_independent(request.user, trace.run.question)
-    form = RecuseForm(request.POST or None)
+    kept = drafts.texts_of(user=request.user, drafted=Drafted.RECUSAL, subject=trace.pk)
+    form = RecuseForm(request.POST or None, initial=kept)
     if request.method == "POST" and form.is_valid():
         try:
             recusals.recuse(user=request.user, trace=trace, reason=form.cleaned_data["reason"])
         except InvalidInput as error:
             put_on_form(form, error)
         else:
+            drafts.forget(user=request.user, drafted=Drafted.RECUSAL, subject=trace.pk)
             messages.success(request, gettext("You keep out of this decision. Others decide."))
             return redirect(queue_address(request))
     context = {"trace": trace, "question": trace.run.question, "form": form}

@@ -100,6 +100,24 @@ def test_a_note_that_was_begun_is_there_again_and_not_in_the_browser(open_as, an
     expect(page.get_by_label("Note", exact=True)).to_have_value("")
 
 
+def test_a_reply_that_was_begun_is_there_again(open_as, answered, people):
+    trace = answered(LONG)
+    note = {"part": "thinking", "start": 5, "end": 8, "note": "Which?"}
+    annotating.annotate(user=people["analyst"], trace=trace, **note)
+    page = open_as("reviewer", f"/review/{trace.pk}/")
+    page.get_by_text("Reply", exact=True).click()
+    reply = page.get_by_label("Reply to note 1")
+    reply.fill("The one asked for.")
+    expect(page.locator("[data-reply] [data-kept]")).to_have_text("Draft kept")
+    page.reload()
+    expect(reply).to_be_visible()
+    expect(reply).to_have_value("The one asked for.")
+    page.get_by_role("button", name="Store the reply").click()
+    expect(page.locator("#notes .note-reply")).to_contain_text("The one asked for.")
+    expect(reply).to_be_hidden()
+    expect(reply).to_have_value("")
+
+
 def test_searching_within_the_trace(open_as, answered):
     trace = answered(LONG)
     page = open_as("reviewer", f"/review/{trace.pk}/")

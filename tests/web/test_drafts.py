@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from reasoning.models import Annotation, Decision, Draft
-from reasoning.services import claims, clock, drafts, erasure, review
+from reasoning.services import annotating, claims, clock, drafts, erasure, review
 from tests.conftest import PASSWORD
 
 RATIONALE = "The sources agree.\nBoth of them."
@@ -31,19 +31,74 @@ def page(browser, path):
 
 
 @pytest.fixture
-def addresses(trace):
+def noted(people, trace):
+    """A note of the analyst's."""
+    return annotating.annotate(
+        user=people["analyst"], trace=trace, part="whole", start=0, end=0, note="Which sum?"
+    )
+
+
+@pytest.fixture
+def held(people, trace):
+    """The reviewer has taken the trace."""
+    return claims.claim(user=people["reviewer"], trace=trace)
+
+
+@pytest.fixture
+def drafted(trace, noted, held):
+    """Where each draft comes back, what it is about and in which field."""
+    desk = f"/review/{trace.pk}/"
     return {
-        "decision": (f"/review/{trace.pk}/sign/", "rationale"),
-        "note": (f"/review/{trace.pk}/", "note"),
+        "decision": (f"{desk}sign/", trace.pk, "rationale"),
+        "note": (desk, trace.pk, "note"),
+        "reply": (desk, noted.pk, "note"),
+        "recusal": (f"{desk}recuse/", trace.pk, "reason"),
+        "hand_over": (desk, trace.pk, "reason"),
     }
 
 
-@pytest.mark.parametrize("drafted", ["decision", "note"])
-def test_a_draft_is_there_again_for_its_author_alone(browse, kept, addresses, drafted):
-    path, field = addresses[drafted]
-    kept(drafted=drafted, **{field: RATIONALE})
-    assert RATIONALE in page(browse("reviewer"), path)
-    assert RATIONALE not in page(browse("reviewer2"), addresses["note"][0])
+EACH = pytest.mark.parametrize("kind", ["decision", "note", "reply", "recusal", "hand_over"])
+
+
+@EACH
+def test_a_draft_is_there_again_for_its_author_alone(browse, kept, drafted, trace, kind):
+    path, subject, field = drafted[kind]
+    kept(drafted=kind, subject=subject, **{field: RATIONALE})
+    assert page(browse("reviewer"), path).count(RATIONALE) == 1
+    assert RATIONALE not in page(browse("reviewer2"), f"/review/{trace.pk}/")
+
+
+def test_each_note_has_a_reply_of_its_own(browse, people, kept, trace, noted):
+    again = {"part": "whole", "start": 0, "end": 0, "note": "And why?"}
+    other = annotating.annotate(user=people["analyst"], trace=trace, **again)
+    kept(drafted="reply", subject=noted.pk, note="The one asked for.")
+    shown = page(browse("reviewer"), f"/review/{trace.pk}/")
+    first, second = (shown.index(f'id="note-{one.pk}"') for one in (noted, other))
+    assert first < shown.index("The one asked for.") < second
+    assert shown.count('<details class="note-answer" open>') == 1
+
+
+def test_acts_end_their_drafts(browse, people, kept, held, trace, noted):
+    browser, desk = browse("reviewer"), f"/review/{trace.pk}/"
+    kept(drafted="note", note="A note of my own.")
+    kept(drafted="reply", subject=noted.pk, note=RATIONALE)
+    reply = {"part": "whole", "note": RATIONALE, "reply_to": noted.pk}
+    assert browser.post(f"{desk}notes/", reply).status_code == 302
+    assert [one.drafted for one in Draft.objects.all()] == ["note"]
+    Draft.objects.all().delete()
+    kept(drafted="hand_over", reason=RATIONALE)
+    to = {"to": people["reviewer2"].pk, "reason": RATIONALE}
+    assert browser.post(f"{desk}hand-over/", to).status_code == 302
+    kept(drafted="recusal", reason=RATIONALE)
+    assert browser.post(f"{desk}recuse/", {"reason": RATIONALE}).status_code == 302
+    assert not Draft.objects.exists()
+
+
+def test_what_was_said_for_handing_over_to_nobody_is_still_there(browse, held, trace):
+    browser, desk = browse("reviewer"), f"/review/{trace.pk}/"
+    sent = {"to": "", "reason": RATIONALE.replace("\n", "\r\n")}
+    assert browser.post(f"{desk}hand-over/", sent).status_code == 302
+    assert RATIONALE in page(browser, desk)
 
 
 def test_neither_passwords_nor_choices_are_kept(kept, trace):
@@ -63,6 +118,7 @@ def test_what_cannot_be_kept_is_refused(kept, trace, outsider, monkeypatch):
     kept(drafted="nonsense", status=400)
     kept(subject="nonsense", status=400)
     kept(drafted="withdrawal", rationale="It is no decision.", status=404)
+    kept(drafted="reply", note="It is no note.", status=404)
     monkeypatch.setattr(drafts, "LIMIT", 3)
     kept(rationale="four", status=400)
     sent = {"drafted": "decision", "subject": trace.pk, "rationale": "Mine."}
@@ -139,12 +195,22 @@ def send(browser, path, came_from, token=None, **fields):
     return browser.post(path, {**fields, "csrfmiddlewaretoken": token}, headers=headers)
 
 
-@pytest.mark.parametrize("act", ["sign/", "notes/"])
-def test_what_comes_too_late_is_kept_and_comes_back(tired, trace, act):
-    desk = f"/review/{trace.pk}/"
-    came_from = f"{desk}sign/" if act == "sign/" else desk
-    texts = {"rationale": RATIONALE.replace("\n", "\r\n"), "note": RATIONALE}
-    answer = send(tired, desk + act, came_from, part="whole", password=PASSWORD, **texts)
+ACTS = {
+    "decision": "sign/",
+    "note": "notes/",
+    "reply": "notes/",
+    "recusal": "recuse/",
+    "hand_over": "hand-over/",
+}
+
+
+@EACH
+def test_what_comes_too_late_is_kept_and_comes_back(tired, trace, drafted, noted, kind):
+    came_from, _subject, field = drafted[kind]
+    fields = {field: RATIONALE.replace("\n", "\r\n"), "part": "whole", "password": PASSWORD}
+    if kind == "reply":
+        fields["reply_to"] = noted.pk
+    answer = send(tired, f"/review/{trace.pk}/{ACTS[kind]}", came_from, **fields)
     assert answer.status_code == 302
     assert answer["Location"] == f"/sign-in/?next={came_from}"
     assert RATIONALE in Draft.objects.get().texts.values()
@@ -153,8 +219,9 @@ def test_what_comes_too_late_is_kept_and_comes_back(tired, trace, act):
     entered = {"login": "reviewer", "password": PASSWORD, "next": came_from}
     signed_in = tired.post("/sign-in/", {**entered, "csrfmiddlewaretoken": token})
     assert signed_in["Location"] == came_from
-    assert RATIONALE in page(tired, came_from)
-    assert not Annotation.objects.exists()
+    assert page(tired, came_from).count(RATIONALE) == 1
+    assert list(Annotation.objects.all()) == [noted]
+    assert Draft.objects.get().drafted == kind
 
 
 def test_a_draft_that_comes_too_late_is_kept_too(tired, trace):
