@@ -10,7 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from reasoning.core.errors import AccountLocked, AuditError, CannotBeApproved, InvalidInput
+from reasoning.core.errors import (
+    AccountLocked,
+    AuditError,
+    CannotBeApproved,
+    Conflict,
+    InvalidInput,
+)
 from reasoning.models import VERDICTS, Drafted, Meaning, Severity, Trace, User
 from reasoning.services import (
     access,
@@ -20,7 +26,6 @@ from reasoning.services import (
     passkeys,
     policies,
     preliminary,
-    reviewers,
 )
 from reasoning.services import review as service
 from reasoning.services.policies import Policy
@@ -60,8 +65,7 @@ def sign(request: SignedIn, identifier: UUID) -> HttpResponse:
     trace = access.readable_trace(request.user, identifier)
     policy = policy_for(trace)
     if request.method == "GET":
-        reviewers.require_eligible(request.user, trace)
-        claims.claim(user=request.user, trace=trace)
+        _take(request, trace)
         remember_view(request, trace)
         kept = drafts.texts_of(user=request.user, drafted=Drafted.DECISION, subject=trace.pk)
         return ceremony(request, trace, SignForm(policy, initial=kept))
@@ -80,6 +84,15 @@ def sign(request: SignedIn, identifier: UUID) -> HttpResponse:
         return refused(request, trace, form, error)
     drafts.forget(user=request.user, drafted=Drafted.DECISION, subject=trace.pk)
     return redirect("web:receipt", decision.pk)
+
+
+def _take(request: SignedIn, trace: Trace) -> None:
+    """Hold the trace for who is about to sign. Being too late for that is on record as well."""
+    try:
+        claims.claim(user=request.user, trace=trace)
+    except Conflict as error:
+        remember_refusal(request, error, trace.run.question)
+        raise
 
 
 def policy_for(trace: Trace) -> Policy:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from reasoning.models import AuditEvent, Decision, Membership, Question, ReviewClaim, Role, User
-from reasoning.services import clock, review
+from reasoning.services import claims, clock, review
 from tests.conftest import PASSWORD
 
 
@@ -98,6 +98,22 @@ def test_the_submitter_does_not_even_see_the_ceremony(browse, people, trace):
     answer = browse("analyst").get(f"/review/{trace.pk}/sign/")
     assert answer.status_code == 403
     assert b"an independent reviewer must decide" in answer.content
+    event = AuditEvent.objects.get(action="refused")
+    assert (event.actor_id, event.question_id) == (people["analyst"].pk, trace.question_id)
+
+
+def test_whoever_comes_too_late_to_sign_is_on_record(sign, browse, people, trace):
+    claims.claim(user=people["reviewer2"], trace=trace)
+    browser, path = browse("reviewer"), f"/review/{trace.pk}/sign/"
+    answer = browser.get(path)
+    assert answer.status_code == 409
+    assert b"Kenji Mori is reviewing this now." in answer.content
+    assert sign("reviewer2").status_code == 302
+    assert browser.get(path).status_code == 409
+    events = AuditEvent.objects.filter(action="refused")
+    assert [(one.code, one.actor_id, one.question_id) for one in events] == [
+        ("conflict", people["reviewer"].pk, trace.question_id)
+    ] * 2
 
 
 @pytest.mark.parametrize("name", ["analyst2", "auditor", "admin"])
