@@ -1,9 +1,11 @@
 """Notices: each kind for whom it concerns, not for who did it, nor for who may not read it."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import CaptureQueriesContext
 
 from reasoning.core.errors import InvalidInput
@@ -12,6 +14,7 @@ from reasoning.models import (
     Membership,
     Place,
     Preference,
+    QuestionState,
     Role,
     RunState,
     Workspace,
@@ -288,6 +291,23 @@ def test_looking_leaves_other_preferences_alone(people, trace):
     notices.look(user=people["analyst"])
     kept = Preference.objects.get(user=people["analyst"])
     assert (kept.single_keys, kept.language, kept.notices_seen_at) == (False, "fr", clock.now())
+
+
+def test_what_was_before_there_were_notices_is_new_to_nobody(people, trace):
+    migration = import_module("reasoning.migrations.0033_notices_from_the_start")
+    came = MigrationRecorder.Migration.objects.get(app="reasoning", name="0031_notices").applied
+    Preference.objects.create(user=people["analyst"], single_keys=False)
+    looked = Preference.objects.create(user=people["reviewer"], notices_seen_at=clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute(migration.SEEN)
+    assert new(people) == 1
+    QuestionState.objects.update(news_at=came)
+    assert len(notices.find(user=people["analyst"]).notices) == 1
+    assert new(people) == 0
+    kept = {one.user_id: one for one in Preference.objects.all()}
+    assert kept.keys() == {person.pk for person in people.values()}
+    assert not kept[people["analyst"].pk].single_keys
+    assert kept[looked.user_id].notices_seen_at == looked.notices_seen_at
 
 
 def test_pages_follow_each_other_without_gaps(people, trace, pass_time):
