@@ -55,6 +55,26 @@ def auditors_pages(user, decision):
     }
 
 
+# How far headings stand from the edge of their card, and others from what comes before them.
+SPACES = """() => {
+    const box = (element) => element.getBoundingClientRect();
+    const edge = (section) =>
+        section.matches(".card") ? box(section).top : box(section.previousElementSibling).bottom;
+    const space = (section) => Math.round(box(section.querySelector("h2")).top - edge(section));
+    const spaces = (which) =>
+        [...new Set([...document.querySelectorAll(`.main > section + ${which}`)].map(space))];
+    return [spaces(".card"), spaces("section:not(.card)")];
+}"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_headings_stand_evenly(open_as, addresses, width):
+    page = open_as("admin", addresses["admin"]["health"])
+    page.set_viewport_size({"width": width, "height": 900})
+    [within], [before] = page.evaluate(SPACES)
+    assert within < before
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("person", ["auditor", "admin", "analyst"])
 def test_axe_finds_nothing(open_as, addresses, picture, person, scheme):
