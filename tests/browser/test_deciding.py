@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from reasoning.models import Decision, PreliminaryView, Question
+from reasoning.models import Decision, Preference, PreliminaryView, Question
 from reasoning.services import policies, training
 from tests.conftest import PASSWORD
 
@@ -117,3 +117,30 @@ def test_keeping_out_and_training(strict, open_as, trace, picture):
     expect(page.get_by_role("main")).to_contain_text("Waiting for a decision")
     page = open_as("admin", "/workspaces/finance/training/")
     look(page, picture, "training")
+
+
+# Where the letters around the hash stand: the brackets, and what they are to enclose.
+LETTERS = """(statement) => {
+    const walker = document.createTreeWalker(statement, NodeFilter.SHOW_TEXT), found = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode())
+        for (let at = 0; at < node.length; at += 1) found.push([node, at]);
+    const text = statement.textContent, opening = text.indexOf("("), closing = text.indexOf(")");
+    return [opening, opening + 1, closing - 1, closing].map((place) => {
+        const range = document.createRange(), [node, at] = found[place];
+        range.setStart(node, at);
+        range.setEnd(node, at + 1);
+        return range.getBoundingClientRect().x;
+    });
+}"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_brackets_stay_around_the_hash_from_right_to_left(open_as, people, trace, picture, width):
+    Preference.objects.create(user=people["reviewer"], language="ar")
+    page = open_as("reviewer", f"/review/{trace.pk}/sign/")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.locator("[name=meaning][value=rejected]").check()
+    opening, first, last, closing = page.locator("[data-meaning=rejected]").evaluate(LETTERS)
+    assert opening > first
+    assert closing < last
+    picture(page, "statement")

@@ -1,13 +1,17 @@
 """Filters for evidence: languages, times, numbers, findings."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from html import unescape
 from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone as clock
 from django.utils import translation
 
+from reasoning.core.documents import timestamp
+from reasoning.core.identifiers import uuid7
 from reasoning.templatetags import reading
 
 
@@ -62,6 +66,15 @@ def test_a_name_in_a_sentence_is_kept_apart_from_it():
     assert reading.isolated("<b> (EU)") == '<bdi dir="auto">&lt;b&gt; (EU)</bdi>'
     with translation.override("de"):
         assert reading.isolated(Decimal("-1.5"), "ltr") == '<bdi dir="ltr">-1,5</bdi>'
+
+
+def test_a_statement_is_shown_letter_by_letter_with_its_hashes_apart():
+    trace, digest, time = str(uuid7()), "0f" * 32, timestamp(clock.now())
+    text = f"私、<Ana>は、記録{trace}（SHA-256 {digest}）を{time}に"
+    shown = reading.machine_read_apart(reading.visible(text))
+    assert unescape(re.sub("</?bdi[^>]*>", "", shown)) == text
+    apart = [trace, f"SHA-256 {digest}", time]
+    assert re.findall('<bdi dir="ltr">([^<]+)</bdi>', shown) == apart
 
 
 def test_a_finding_says_its_sentence_with_its_data():
