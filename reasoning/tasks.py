@@ -129,9 +129,8 @@ def broker_answers() -> bool:
 def _waiting() -> int | None:
     """Messages in the queue that no worker has taken; None when the broker is away."""
     try:
-        with redis_client() as client:
-            waiting: Any = client.llen(current_app.conf.task_default_queue)
-            return int(waiting)
+        waiting: Any = redis_client().llen(current_app.conf.task_default_queue)
+        return int(waiting)
     except RedisError:
         return None
 

@@ -6,11 +6,11 @@ import redis
 from django.conf import settings
 
 
-@cache
-def _pool(url: str) -> redis.ConnectionPool:
-    return redis.ConnectionPool.from_url(url, socket_timeout=2, socket_connect_timeout=2)
-
-
 def redis_client() -> "redis.Redis":
-    """A client of the process's own pool; quick to say that nobody answers."""
-    return redis.Redis(connection_pool=_pool(settings.REDIS_URL))
+    """The process's own client, for any thread; quick to say that nobody answers."""
+    return _client(settings.REDIS_URL)
+
+
+@cache
+def _client(url: str) -> "redis.Redis":
+    return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
