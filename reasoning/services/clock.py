@@ -1,13 +1,13 @@
 """The time: always the database's, so that no client's or worker's clock is believed."""
 
 from datetime import datetime
+from typing import Any
 
-from django.db import connection
+from reasoning.services import prepared
 
 
 def now() -> datetime:
     """The start of the present transaction, in UTC, as every row of it is stamped."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT transaction_timestamp()")
-        moment: datetime = cursor.fetchone()[0]
+    found: Any = prepared.first("SELECT transaction_timestamp()", [])
+    moment: datetime = found[0]
     return moment

@@ -20,10 +20,10 @@ def record(actor: Actor, *rows: Evidence, at: datetime | None = None) -> list[En
     """Insert rows with their entries, in the given order.
 
     Stamps who and when (``at``, or the database's time), draws a salt for each committed text that
-    has none yet, and stores the exact bytes of each document. Raises inside no transaction of its
-    own kind: the caller's ``atomic`` block decides what else stands or falls with it.
+    has none yet, and stores the exact bytes of each document. Within the caller's ``atomic`` block
+    all of that stands or falls with it: there is no savepoint to go back to.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         moment = at or clock.now()
         entries = [_sealed(row, actor, moment) for row in rows]
         for _of_one_kind, group in groupby(rows, key=_model):

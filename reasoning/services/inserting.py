@@ -5,6 +5,7 @@ written here and read there each time, and costs as much as everything else abou
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from django.db import connection, models
@@ -18,32 +19,36 @@ def insert(rows: Sequence[models.Model]) -> None:
     """
     fields = type(rows[0])._meta.concrete_fields
     values = [[_value(row, field) for field in fields] for row in rows]
-    insert_values(type(rows[0]), [field.attname for field in fields], values)
+    insert_values(type(rows[0]), tuple(field.attname for field in fields), values)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 
 
 def insert_values(
     model: type[models.Model],
-    names: Sequence[str],
+    names: tuple[str, ...],
     rows: Sequence[Sequence[Any]],
     *,
     returning: str = "",
 ) -> list[Any]:
     """Insert values of these attributes; the column that is asked back of each row."""
+    statement = _statement(model, names, returning)
+    connection.ensure_connection()
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        if len(rows) == 1:
+            cursor.execute(statement, rows[0], prepare=True)
+        else:
+            cursor.executemany(statement, rows, returning=bool(returning))
+        return [row for result in cursor.results() for (row,) in result] if returning else []
+
+
+@cache
+def _statement(model: type[models.Model], names: tuple[str, ...], returning: str) -> bytes:
     by_name = {field.attname: field for field in model._meta.concrete_fields}
     columns = ", ".join(f'"{by_name[name].column}"' for name in names)
     places = ", ".join(_placeholder(by_name[name]) for name in names)
     statement = f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({places})"  # noqa: S608
-    if returning:
-        statement += f" RETURNING {returning}"
-    connection.ensure_connection()
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        if len(rows) == 1:
-            cursor.execute(statement.encode(), rows[0], prepare=True)
-        else:
-            cursor.executemany(statement.encode(), rows, returning=bool(returning))
-        return [row for result in cursor.results() for (row,) in result] if returning else []
+    return f"{statement} RETURNING {returning}".encode() if returning else statement.encode()
 
 
 def copy(
