@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 
@@ -12,9 +13,10 @@ from reasoning.core.prompts import Exchange, Turn, render
 from reasoning.inference import client
 from reasoning.inference.loop import run as on_loop
 from reasoning.inference.requests import EngineAddress, GenerationRequest, Message
-from reasoning.models import Renderer, Run
+from reasoning.models import Renderer, Run, Workspace
 from reasoning.services import standing
 from reasoning.services.engine_address import address_of
+from reasoning.services.prepared import Query
 from reasoning.services.registry import is_approved
 from reasoning.services.tokenizers import tokenizer_for, turns_of
 
@@ -39,9 +41,18 @@ def require_usable(run: Run) -> None:
     deployment, workspace = run.deployment, run.question.workspace
     if not is_approved(deployment):
         raise EngineRefused(_("The deployment %(name)s is not approved."), name=deployment.label)
-    if not workspace.allowed_deployments.filter(pk=deployment.pk).exists():
+    if not _ALLOWED.exists(workspace.pk, deployment.pk):
         sentence = _("The deployment %(name)s is not allowed in this workspace.")
         raise EngineRefused(sentence, name=deployment.label)
+
+
+_ALLOWED = Query(
+    lambda workspace, deployment: Workspace.objects.filter(
+        pk=workspace, allowed_deployments=deployment
+    ),
+    UUID,
+    UUID,
+)
 
 
 def prepare(

@@ -74,6 +74,14 @@ RETURNING now()
 """
 
 
+_RUN = prepared.Query(
+    lambda pk: Run.objects.filter(pk=pk).select_related(
+        "state", "question__workspace", "prompt_version", "sampling_profile", "deployment"
+    ),
+    UUID,
+)
+
+
 @transaction.atomic(savepoint=False)  # short: others wait for their turn to choose
 def claim(
     *, run_id: UUID, worker: str, base_url: str = "", probe: bool = False, others: bool = False
@@ -86,9 +94,7 @@ def claim(
     if taken is None:
         return None
     (now,) = taken
-    run = Run.objects.select_related(
-        "state", "question__workspace", "prompt_version", "sampling_profile", "deployment"
-    ).get(pk=run_id)
+    run = _RUN.get(run_id)
     attempt = Attempt(
         run=run,
         number=run.state.fence,

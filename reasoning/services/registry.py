@@ -28,6 +28,7 @@ from reasoning.models import (
 from reasoning.services import access, deployments, probes
 from reasoning.services.audit import actor_of
 from reasoning.services.evidence import record
+from reasoning.services.prepared import Query
 
 PROMPT_LIMIT = 20_000
 SOURCE_LIMIT = 300
@@ -288,7 +289,14 @@ def version(model: type[R], reference: str) -> R:
     return found
 
 
+def _approved(model: type[Registered]) -> Query[Registered]:
+    manager: Any = model._default_manager
+    return Query(lambda pk: manager.approved().filter(pk=pk), UUID)
+
+
 def is_approved(row: Registered) -> bool:
     """Whether the last verdict on a version is an approval."""
-    manager: Any = type(row)._default_manager
-    return bool(manager.approved().filter(pk=row.pk).exists())
+    return _APPROVED[type(row)].exists(row.pk)
+
+
+_APPROVED = {kind.model: _approved(kind.model) for kind in KINDS}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -25,7 +26,6 @@ from reasoning.inference.requests import EngineKind, Fidelity, Generation
 from reasoning.models import (
     Ending,
     Finding,
-    QuestionState,
     QuestionStatus,
     RunState,
     RunStatus,
@@ -36,7 +36,7 @@ from reasoning.services import clock, gates, live, probes
 from reasoning.services.engines import Prepared
 from reasoning.services.evidence import record
 from reasoning.services.leases import Claim, worker_actor
-from reasoning.services.prepared import execute
+from reasoning.services.prepared import Query, execute
 from reasoning.services.waiting import waits
 
 NUL_REPLACED = "nul_replaced"
@@ -107,7 +107,7 @@ def _commit(
     outcome: Outcome, trace: Trace, observations: tuple[checks.Observation, ...]
 ) -> Stored | None:
     claim = outcome.claim
-    state = RunState.objects.select_for_update().get(pk=claim.run.pk)
+    state = _STATE.get(claim.run.pk)
     if state.status != RunStatus.RUNNING or state.fence != claim.attempt.number:
         return None
     now = clock.now()
@@ -119,6 +119,7 @@ def _commit(
     return Stored(trace, RunStatus(state.status), (_event(state, trace),))
 
 
+_STATE = Query(lambda pk: RunState.objects.select_for_update().filter(pk=pk), UUID)
 _FORGET_PARTS = "DELETE FROM reasoning_partialoutput WHERE attempt_id = %s"
 
 
@@ -130,19 +131,34 @@ def _move_on(
 ) -> None:
     state.troubles += outcome.counts
     state.status, state.not_before = _next_status(state, outcome, now)
-    state.lease_until, state.updated_at = None, now
-    state.save()
-    news = {"news_at": now} if state.status in {RunStatus.FINISHED, RunStatus.FAILED} else {}
-    QuestionState.objects.filter(pk=outcome.claim.run.question_id).update(
-        **news,
-        status=_QUESTION_STATUS[RunStatus(state.status)],
-        trace=trace,
-        findings=sorted({finding.code for finding in findings}),
-        gravest=max((one.severity for one in findings), key=Severity.values.index, default=""),
-        updated_at=now,
-    )
+    values = {
+        "run": state.pk,
+        "run_status": state.status,
+        "not_before": state.not_before,
+        "troubles": state.troubles,
+        "question": trace.question_id,
+        "question_status": _QUESTION_STATUS[RunStatus(state.status)],
+        "trace": trace.pk,
+        "findings": sorted({finding.code for finding in findings}),
+        "gravest": max((one.severity for one in findings), key=Severity.values.index, default=""),
+        "is_news": state.status in {RunStatus.FINISHED, RunStatus.FAILED},
+        "now": now,
+    }
+    execute(_MOVE_ON, values)
 
 
+_MOVE_ON = """
+  WITH run AS (
+    UPDATE reasoning_runstate
+       SET status = %(run_status)s, not_before = %(not_before)s, troubles = %(troubles)s,
+           lease_until = NULL, updated_at = %(now)s
+     WHERE run_id = %(run)s)
+UPDATE reasoning_questionstate
+   SET status = %(question_status)s, trace_id = %(trace)s, findings = %(findings)s,
+       gravest = %(gravest)s, updated_at = %(now)s,
+       news_at = CASE WHEN %(is_news)s THEN %(now)s ELSE news_at END
+ WHERE question_id = %(question)s
+"""
 _QUESTION_STATUS = {
     RunStatus.QUEUED: QuestionStatus.QUEUED,
     RunStatus.FINISHED: QuestionStatus.IN_REVIEW,
