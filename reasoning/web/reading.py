@@ -19,13 +19,15 @@ LENGTH_TO_TELL = 2000
 
 @dataclass(frozen=True)
 class Thread:
-    """A note with its replies in order; ``number`` is its place among the trace's threads.
+    """A note with its replies in order; ``number`` is its place among the trace's threads,
+    ``paragraph`` the first that it is about (or None).
 
     A reply that resolves closes the thread; one after it opens it again. ``fresh``: something was
     said in it since the reader looked last. ``begun``: what the reader had typed in answer.
     """
 
     number: int
+    paragraph: int | None
     root: Annotation
     replies: list[Annotation]
     fresh: bool
@@ -68,8 +70,11 @@ class Shown:
     threads: list[Thread]
 
 
-def threads(notes: Iterable[Annotation], since: Any = None, reader: Any = None) -> list[Thread]:
-    """Notes with their replies, the oldest first. ``since``: when ``reader`` looked last."""
+def threads(
+    notes: Iterable[Annotation], texts: dict[str, str], since: Any = None, reader: Any = None
+) -> list[Thread]:
+    """Notes on texts with their replies, the oldest first. ``since``: when ``reader`` looked
+    last."""
     notes = list(notes)
     known = {note.pk: note for note in notes}
     replies: dict[Any, list[Annotation]] = defaultdict(list)
@@ -80,6 +85,7 @@ def threads(notes: Iterable[Annotation], since: Any = None, reader: Any = None) 
     return [
         Thread(
             number=number,
+            paragraph=_paragraph_at(texts.get(root.part, ""), root.start),
             root=root,
             replies=replies[root.pk],
             fresh=since is not None
@@ -105,9 +111,14 @@ def numbered(findings: Iterable[Finding], texts: dict[str, str]) -> list[Numbere
     found = []
     for number, finding in enumerate(findings, start=1):
         part, start, _end = next(places_of(finding, texts), ("", 0, 0))
-        paragraph = next((p.number for p in paragraphs(texts.get(part, "")) if p.end > start), None)
+        paragraph = _paragraph_at(texts.get(part, ""), start)
         found.append(NumberedFinding(number, finding, part, paragraph))
     return found
+
+
+def _paragraph_at(text: str, place: int) -> int | None:
+    """The number of the paragraph at a place in a text."""
+    return next((piece.number for piece in paragraphs(text) if piece.end > place), None)
 
 
 def places_of(finding: Finding, texts: dict[str, str]) -> Iterator[tuple[str, int, int]]:

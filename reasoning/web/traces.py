@@ -75,7 +75,7 @@ def evidence_context(trace: Trace, reader: User, since: datetime | None = None) 
     record = record_of(question)
     texts = {"thinking": trace.thinking or "", "summary": trace.summary or ""}
     findings = numbered(by_weight(trace.findings.all()), texts)
-    notes = threads(trace.annotations.order_by("recorded_at", "id"), since, reader.pk)
+    notes = threads(trace.annotations.order_by("recorded_at", "id"), texts, since, reader.pk)
     return {
         "trace": trace,
         "question": question,

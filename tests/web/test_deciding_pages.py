@@ -247,6 +247,9 @@ def test_a_withdrawal_is_a_signature_of_its_own(sign, browse, trace):
     assert "The sum is right." in old
     assert "I had misread it." in new
     assert receipt in new
+    desk = page(browse("reviewer"), f"/review/{trace.pk}/")
+    assert "I had misread it." in desk
+    assert "The sum is right." not in desk.partition('id="decide"')[2]
     assert browser.post(path, form).status_code == 409
 
 

@@ -157,7 +157,7 @@ def test_what_is_new_since_the_last_look_is_marked(people, trace):
         (note.recorded_at, people["reviewer"], False),
         (None, people["reviewer"], False),
     ):
-        assert threads([note], since, reader.pk)[0].fresh is fresh
+        assert threads([note], {}, since, reader.pk)[0].fresh is fresh
 
 
 def test_what_others_did_since_the_last_look_is_named(browse, people, trace):
@@ -213,6 +213,20 @@ def test_findings_stand_beside_their_place(browse, trace):
     page = browse("reviewer").get(f"/review/{trace.pk}/").content.decode()
     assert re.search(r'<mark class="mark-finding" data-about="finding-\d">Two</mark>', page)
     assert "Thinking, paragraph 1" in page
+
+
+def test_notes_lead_to_their_place_also_from_the_ceremony(browse, answered):
+    trace = answered("<think>\nFirst.\n\nSecond.\n</think>\n\nA summary.\n\nIts end.")
+    browser, desk = browse("reviewer"), f"/review/{trace.pk}/"
+    for part, words in (("thinking", "Second"), ("summary", "end")):
+        browser.post(f"{desk}notes/", {"part": part, "quote": words, "note": "Why?"})
+    browser.post(f"{desk}notes/", {"part": "whole", "note": "All in all, no."})
+    for path, evidence in ((desk, ""), (f"/traces/{trace.pk}/", ""), (f"{desk}sign/", desk)):
+        notes = browser.get(path).content.decode().split("data-note>")[1:4]
+        ways = [
+            re.findall(r'href="([^"]*#[ts]-\d)"', note.split("</article>")[0]) for note in notes
+        ]
+        assert ways == [[f"{evidence}#t-2"], [f"{evidence}#s-2"], []]
 
 
 def test_each_paragraph_has_its_language_and_direction(browse, answered):
