@@ -6,6 +6,7 @@ from reasoning.core.errors import NotFound, Refused
 from reasoning.core.errors import gettext_noop as _
 from reasoning.models import READING_ROLES, Membership, Question, Role, Run, Trace, User, Workspace
 from reasoning.services import withholding
+from reasoning.services.prepared import Query
 
 
 def roles_of(user: User, workspace: Workspace | UUID) -> set[str]:
@@ -84,8 +85,17 @@ def trace_to_review(user: User, identifier: UUID) -> Trace:
 
 def require_role(user: User, workspace: Workspace | UUID, role: Role) -> None:
     """Raise Refused when the user lacks the role in the workspace."""
-    if role not in roles_of(user, workspace):
+    room = workspace.pk if isinstance(workspace, Workspace) else workspace
+    if not _HOLDS.exists(user.pk, room, role.value):
         raise Refused(_("This needs the role “%(role)s” in this workspace."), role=role.value)
+
+
+_HOLDS = Query(
+    lambda user, workspace, role: Membership.objects.filter(
+        user=user, workspace=workspace, role=role
+    ),
+    *(UUID, UUID, str),
+)
 
 
 def require_role_somewhere(user: User, role: Role) -> None:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -32,6 +32,8 @@ from reasoning.models import (
 from reasoning.services import access, clock, follow_ups, question_fields, registry, scheduling
 from reasoning.services.audit import actor_of
 from reasoning.services.evidence import record
+from reasoning.services.inserting import insert
+from reasoning.services.prepared import Query
 from reasoning.services.tokenizers import question_room
 
 TEXT_LIMIT = 400_000
@@ -132,7 +134,8 @@ def ask_again(*, user: User, question: Question, pins: Mapping[str, str | None])
     goes_on_from = follow_ups.require_answer(question.follows) if question.follows else None
     if goes_on_from:
         _require_room(pinned, question.text or "", _carried(goes_on_from, pinned))
-    run = _request_run(user, question, pinned, follows_trace=goes_on_from)
+    last = question.runs.aggregate(last=Max("number"))["last"]
+    run = _request_run(user, question, pinned, number=last + 1, follows_trace=goes_on_from)
     state.status, state.updated_at = QuestionStatus.QUEUED, run.recorded_at
     state.news_at = run.recorded_at if user.pk != question.actor_id else None
     state.save(update_fields=["status", "updated_at", "news_at"])
@@ -215,7 +218,7 @@ def _reference_problem(name: str, value: object) -> FieldError | None:
 def _workspace(user: User, slug: object, problems: list[FieldError]) -> Workspace | None:
     """The workspace, if the user is in it: whether another one exists is not theirs to know."""
     found = (
-        Workspace.objects.filter(memberships__user=user, slug=slug).first()
+        _ROOM.first(user.pk, slug)
         if isinstance(slug, str) and not text_problem("workspace", slug, limit=50)
         else None
     )
@@ -224,6 +227,11 @@ def _workspace(user: User, slug: object, problems: list[FieldError]) -> Workspac
             FieldError("workspace", "unknown", _("There is no such workspace for you."))
         )
     return found
+
+
+_ROOM = Query(
+    lambda user, slug: Workspace.objects.filter(memberships__user=user, slug=slug), UUID, str
+)
 
 
 def _require_priority(user: User, workspace: Workspace, priority: int) -> None:
@@ -284,8 +292,10 @@ def _store(
         follows=checked.follows,
     )
     record(actor_of(user), question)
-    run = _request_run(user, question, checked.pinned, delay, checked.follows_trace)
-    QuestionState.objects.create(
+    run = _request_run(
+        user, question, checked.pinned, delay=delay, follows_trace=checked.follows_trace
+    )
+    state = QuestionState(
         question=question,
         status=QuestionStatus.QUEUED,
         updated_at=run.recorded_at,
@@ -294,6 +304,7 @@ def _store(
         asked_by=question.actor_id,
         language=question.language,
     )
+    insert([state])
     return Submitted(question, run, created=True)
 
 
@@ -301,13 +312,14 @@ def _request_run(
     user: User,
     question: Question,
     pinned: registry.Pinned,
+    *,
+    number: int = 1,
     delay: timedelta = NO_DELAY,
     follows_trace: Trace | None = None,
 ) -> Run:
-    last: dict[str, Any] = question.runs.aggregate(last=Max("number"))
     run = Run(
         question=question,
-        number=(last["last"] or 0) + 1,
+        number=number,
         prompt_version=pinned.prompt_version,
         sampling_profile=pinned.sampling_profile,
         deployment=pinned.deployment,

@@ -4,6 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -248,37 +249,53 @@ def _usable(
     kind: Kind, field: str, reference: str, workspace: Workspace, problems: list[FieldError]
 ) -> Registered | None:
     """The newest approved version allowed here; or None, and what stands against it."""
-    candidates = _named(kind.model, reference)
-    approved, allowed = candidates.approved(), kind.allowed_in(workspace)
-    usable: Registered | None = (
-        approved.filter(pk__in=allowed.values("pk")).order_by("-number").first()
-    )
+    names = _naming(reference)
+    usable = _newest_usable(kind, *names).first(workspace.pk, *names.values())
     if usable is None:
+        candidates = _named(kind.model, reference)
         code, sentence = (
             ("unknown", _("There is no “%(name)s”."))
             if not candidates.exists()
             else ("not_approved", _("“%(name)s” is not approved for use."))
-            if not approved.exists()
+            if not candidates.approved().exists()
             else ("not_allowed", _("“%(name)s” is not allowed in this workspace."))
         )
         problems.append(FieldError(field, code, sentence, {"name": reference}))
     return usable
 
 
-def _named(model: type[R], reference: str) -> Any:
-    """The versions that a reference names: an id, ``name@number``, or every one of ``name``."""
-    manager: Any = model._default_manager
+@cache
+def _newest_usable(kind: Kind, *columns: str) -> Query[Registered]:
+    """What is asked three times for each question, for a workspace and values of these columns."""
+    manager: Any = kind.model._default_manager
+
+    def newest(workspace: UUID, *values: Any) -> Any:
+        named = manager.approved().filter(**dict(zip(columns, values, strict=True)))
+        allowed = Workspace.objects.filter(pk=workspace).values(kind.allowed)
+        return named.filter(pk__in=allowed).order_by("-number")
+
+    return Query(newest, UUID, *(_COLUMNS[column] for column in columns))
+
+
+_COLUMNS: dict[str, type[UUID | str | int]] = {"pk": UUID, "name": str, "number": int}
+"""Of those that references name versions by."""
+NO_NUMBER = -1
+
+
+def _naming(reference: str) -> dict[str, Any]:
+    """By which columns a reference names versions: an id, ``name@number``, or all of ``name``."""
     if re.fullmatch(ID_PATTERN, reference):
-        return manager.filter(pk=UUID(reference))
+        return {"pk": UUID(reference)}
     name, at, number = reference.partition("@")
-    versions = manager.filter(name=name)
     if not at:
-        return versions
-    return (
-        versions.filter(number=int(number))
-        if number.isascii() and number.isdigit() and len(number) < 10
-        else versions.none()
-    )
+        return {"name": name}
+    known = number.isascii() and number.isdigit() and len(number) < 10
+    return {"name": name, "number": int(number) if known else NO_NUMBER}
+
+
+def _named(model: type[R], reference: str) -> Any:
+    """The versions that a reference names."""
+    return model._default_manager.filter(**_naming(reference))
 
 
 def version(model: type[R], reference: str) -> R:

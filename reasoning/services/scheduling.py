@@ -27,6 +27,7 @@ from reasoning.inference.loop import run as on_loop
 from reasoning.models import Deployment, Run, RunState, RunStatus, Workspace
 from reasoning.services import gates, leases, prepared
 from reasoning.services.engine_address import address_of
+from reasoning.services.inserting import insert
 from reasoning.services.leases import Claim
 
 LOCK = 0x4D41_4655  # any number that no other lock of this database has
@@ -121,9 +122,9 @@ class Choice:
         return self.is_probe and self.trouble == EngineUnavailable.code
 
 
-def enqueue(run: Run, *, workspace: Workspace, priority: int, due: datetime) -> RunState:
+def enqueue(run: Run, *, workspace: Workspace, priority: int, due: datetime) -> None:
     """Put a run into the queue, not to be taken before ``due``."""
-    return RunState.objects.create(
+    state = RunState(
         run=run,
         workspace=workspace,
         deployment_id=run.deployment_id,
@@ -134,6 +135,7 @@ def enqueue(run: Run, *, workspace: Workspace, priority: int, due: datetime) -> 
         deadline=due + timedelta(seconds=settings.RUN_DEADLINE_SECONDS),
         updated_at=run.recorded_at,
     )
+    insert([state])
 
 
 def take_next(*, worker: str) -> Claim | None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 
 from reasoning.core.search_words import CONFIGURATIONS, PAIRED
 from reasoning.models import (
@@ -24,6 +24,7 @@ from reasoning.models import (
     SearchRow,
     Trace,
 )
+from reasoning.services import prepared
 from reasoning.services.inserting import insert
 
 MOST = 200_000
@@ -192,5 +193,4 @@ def _insert(model: type[Evidence], ids: Collection[UUID], most: int) -> None:
         f"INSERT INTO reasoning_searchrow ({_COLUMNS}) {_SOURCES[model]}"
         f" WHERE {_ALIASES[model]}.id = ANY(%(ids)s) ON CONFLICT DO NOTHING"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"ids": list(ids), "most": most})
+    prepared.execute(statement, {"ids": list(ids), "most": most})

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -65,9 +66,15 @@ def question_room(
     tokenizer = tokenizer_for(deployment)
     turns = turns_of(deployment, prompt, text, earlier)
     used = count_prompt(tokenizer, prompt.text or "", turns)
-    frame = count_prompt(tokenizer, prompt.text or "", [Turn("user", "")])
+    frame = _frame(tokenizer, prompt.text or "")
     reserve = min(ANSWER_RESERVE, deployment.window // 4)
     return used - frame, deployment.window - frame - reserve
+
+
+@lru_cache(maxsize=16)
+def _frame(tokenizer: PromptTokenizer, prompt: str) -> int:
+    """Tokens of a prompt with an empty question. There are few prompts, and many questions."""
+    return count_prompt(tokenizer, prompt, [Turn("user", "")])
 
 
 def turns_of(

@@ -156,4 +156,4 @@ def shapes_of(questions: list[Question]) -> list[dict[str, Any]]:
         **waiting(runs),
         "followed_by": followers(identifiers),
     }
-    return [dict(QuestionShape(question, context=context).data) for question in questions]
+    return [dict(shape) for shape in QuestionShape(questions, many=True, context=context).data]
