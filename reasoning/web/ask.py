@@ -30,6 +30,7 @@ from reasoning.templatetags.reading import direction, language_short
 from reasoning.web.forms import AskForm
 from reasoning.web.requests import SignedIn, signed_in
 from reasoning.web.sentences import put_on_form, sentence_of
+from reasoning.web.traces import notes_on, remember_view
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ def ask(request: SignedIn) -> HttpResponse:
     """The form; a POST asks, or counts again where scripts do not."""
     rooms = _rooms(request.user)
     if request.method == "GET":
+        if decision := _sent_back(request):
+            remember_view(request, decision.trace)
         return _page(request, AskForm(rooms, initial=_as_left(request)))
     form = AskForm(rooms, request.POST)
     if "count" in request.POST:
@@ -221,8 +224,11 @@ def _page(
     detected: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    decision = _sent_back(request)
     context = {
         "form": form,
+        "sent_back": decision,
+        "threads": notes_on(decision.trace) if decision else [],
         "followed": _followed(request),
         "window": window,
         "detected": detected,

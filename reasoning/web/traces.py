@@ -12,7 +12,7 @@ from reasoning.core.errors import Conflict
 from reasoning.core.token_ids import unpack
 from reasoning.models import Action, ComparisonKind, Place, QuestionStatus, Role, Trace, User
 from reasoning.services import access, audit, comparisons, exports, follow_ups, readers
-from reasoning.web.reading import numbered, read, threads
+from reasoning.web.reading import Thread, numbered, read, threads
 from reasoning.web.records import by_weight, log_state, record_of
 from reasoning.web.requests import SignedIn, signed_in
 from reasoning.web.sentences import sentence_of
@@ -73,9 +73,9 @@ def evidence_context(trace: Trace, reader: User, since: datetime | None = None) 
     """
     question = trace.run.question
     record = record_of(question)
-    texts = {"thinking": trace.thinking or "", "summary": trace.summary or ""}
+    texts = _texts_of(trace)
     findings = numbered(by_weight(trace.findings.all()), texts)
-    notes = threads(trace.annotations.order_by("recorded_at", "id"), texts, since, reader.pk)
+    notes = notes_on(trace, since, reader)
     return {
         "trace": trace,
         "question": question,
@@ -92,6 +92,19 @@ def evidence_context(trace: Trace, reader: User, since: datetime | None = None) 
         "mismatches": record.mismatches,
         "looked": since,
     }
+
+
+def notes_on(
+    trace: Trace, since: datetime | None = None, reader: User | None = None
+) -> list[Thread]:
+    """The threads of notes on a trace, the oldest first; fresh are those in which something was
+    said ``since`` the reader looked."""
+    notes = trace.annotations.order_by("recorded_at", "id")
+    return threads(notes, _texts_of(trace), since, reader and reader.pk)
+
+
+def _texts_of(trace: Trace) -> dict[str, str]:
+    return {"thinking": trace.thinking or "", "summary": trace.summary or ""}
 
 
 def _cannot_rescore(trace: Trace) -> str:

@@ -118,6 +118,18 @@ def test_a_reply_that_was_begun_is_there_again(open_as, answered, people):
     expect(reply).to_have_value("")
 
 
+def test_a_note_leads_to_its_words(open_as, answered, people):
+    trace = answered(LONG)
+    note = {"part": "thinking", "start": 5, "end": 8, "note": "Which?"}
+    annotating.annotate(user=people["analyst"], trace=trace, **note)
+    page = open_as("reviewer", f"/review/{trace.pk}/")
+    page.locator("#notes").get_by_role("link", name="Thinking, paragraph 1").click()
+    paragraph, words = page.locator("#t-1:target"), page.locator("#t-1 mark")
+    expect(words).to_be_in_viewport()
+    ground = "element => getComputedStyle(element).backgroundColor"
+    assert words.evaluate(ground) != paragraph.evaluate(ground)
+
+
 def test_searching_within_the_trace(open_as, answered):
     trace = answered(LONG)
     page = open_as("reviewer", f"/review/{trace.pk}/")

@@ -201,6 +201,8 @@ def test_keeping_out_ends_the_review_and_the_reading(browse, trace):
 
 
 def test_what_is_sent_back_can_be_asked_with_one_click(sign, browse, trace, sent):
+    note = {"part": "summary", "quote": "four", "note": "Of what?"}
+    assert browse("reviewer").post(f"/review/{trace.pk}/notes/", note).status_code == 302
     assert sign(meaning="sent_back", asked_anew="And in base three?").status_code == 302
     decision = Decision.objects.get()
     analyst = browse("analyst")
@@ -208,8 +210,17 @@ def test_what_is_sent_back_can_be_asked_with_one_click(sign, browse, trace, sent
     assert "And in base three?" in shown
     address = f"/ask/?anew={decision.pk}"
     assert address in shown
+    assert f'href="/traces/{trace.pk}/#notes-title">one note on the answer</a>' in shown
     form = page(analyst, address)
-    assert "And in base three?" in form
+    for words in (
+        "And in base three?",
+        "The sum is right.",
+        "Of what?",
+        f"/traces/{trace.pk}/#s-1",
+    ):
+        assert words in form
+    looks = AuditEvent.objects.filter(action="viewed", actor_name="Amira Haddad")
+    assert looks.filter(subject_id=trace.pk).count() == 1
     asked = {
         "text": "And in base three?",
         "workspace": "finance",
