@@ -15,7 +15,16 @@ from django.views.decorators.http import require_GET
 from reasoning.core.errors import NotFound, Refused, gettext_noop
 from reasoning.core.reading_pace import FASTEST_TOKENS_PER_SECOND
 from reasoning.models import AuditEvent, Entry, Meaning, Role, User, Workspace
-from reasoning.services import access, clock, figures, log_state, looks, proofs, reviewing
+from reasoning.services import (
+    access,
+    clock,
+    figures,
+    log_state,
+    looks,
+    proofs,
+    reviewing,
+    withholding,
+)
 from reasoning.web import charts
 from reasoning.web.forms import Optional
 from reasoning.web.questions import address_of_rest
@@ -192,6 +201,7 @@ def record(request: SignedIn, identifier: UUID) -> HttpResponse:
     states = log_state.states_of([line.subject_id for line in found.lines])
     context = {
         "question": question,
+        "withheld": withholding.awaited(user=request.user, question=question),
         "mismatches": found.mismatches,
         "lines": [{"event": line, "log": states.get(line.subject_id)} for line in found.lines],
         "audits": Role.AUDITOR in access.roles_of(request.user, question.workspace_id),

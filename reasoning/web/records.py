@@ -14,6 +14,7 @@ from reasoning.models import (
     EVIDENCE,
     Action,
     ActorKind,
+    AuditEvent,
     Evidence,
     Finding,
     Meaning,
@@ -68,7 +69,7 @@ SEVERITIES = ("blocking", "warning", "info")
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the history: what happened, by whom, when, and its document's hash."""
+    """One line of the history: what happened, by whom, when, why, and its document's hash."""
 
     kind: str
     label: str
@@ -79,6 +80,7 @@ class Line:
     document_sha256: str
     intact: bool
     detail: str
+    reason: str
     subject_id: UUID
 
 
@@ -104,14 +106,18 @@ def record_of(question: Question) -> Record:
     """Read and re-check the whole record of a question; a row that is gone is a mismatch too."""
     happenings = history.of_record(question.pk)
     rows = _rows(question, [happening.subject_id for happening in happenings])
-    present = {row.pk for row in rows}
+    present = {row.pk: row for row in rows}
     mismatches = integrity.mismatches(rows) + [
         Mismatch(happening.kind, str(happening.subject_id), "row")
         for happening in happenings
         if happening.subject_id not in present
     ]
     broken = {mismatch.id for mismatch in mismatches}
-    return Record([_line(happening, broken) for happening in happenings], mismatches)
+    lines = [
+        _line(happening, broken, _reason(present.get(happening.subject_id)))
+        for happening in happenings
+    ]
+    return Record(lines, mismatches)
 
 
 def news(lines: Iterable[Line], since: datetime | None, reader: User) -> list[str]:
@@ -155,7 +161,7 @@ def _of(model: type[Evidence], question: Question, ids: list[UUID]) -> Q:
     return named | Q(question_id=question.pk) if "question_id" in columns else named
 
 
-def _line(happening: Happening, broken: set[str]) -> Line:
+def _line(happening: Happening, broken: set[str], reason: str) -> Line:
     label, icon = LABELS.get(happening.kind, (happening.kind, "info"))
     action = happening.facts.get("action")
     if action in Action.values:
@@ -170,8 +176,16 @@ def _line(happening: Happening, broken: set[str]) -> Line:
         document_sha256=happening.document_sha256,
         intact=str(happening.subject_id) not in broken,
         detail=_detail(happening.facts),
+        reason=reason,
         subject_id=happening.subject_id,
     )
+
+
+def _reason(row: Evidence | None) -> str:
+    """Why somebody did what a row says, in their words; empty where they gave none."""
+    if isinstance(row, AuditEvent):
+        return (row.detail or "") if row.action == Action.HANDED_OVER else ""
+    return getattr(row, "rationale", "") or getattr(row, "reason", "") or ""
 
 
 def _kind_of_actor(kind: str) -> str:

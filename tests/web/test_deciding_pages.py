@@ -198,6 +198,8 @@ def test_keeping_out_ends_the_review_and_the_reading(browse, trace):
         assert browser.get(gone).status_code == 404
     record = page(browse("auditor"), f"/traces/{trace.pk}/")
     assert "Kept out of the decision" in record
+    record = page(browse("auditor"), f"/questions/{trace.question_id}/record/")
+    assert "My brother&#x27;s account." in record
 
 
 def test_what_is_sent_back_can_be_asked_with_one_click(sign, browse, trace, sent):
@@ -230,6 +232,17 @@ def test_what_is_sent_back_can_be_asked_with_one_click(sign, browse, trace, sent
     assert analyst.post("/ask/", asked).status_code == 302
     assert Question.objects.get(follows=trace.question_id).text == "And in base three?"
     assert browse("analyst").get(f"/ask/?anew={trace.pk}").status_code == 404
+
+
+def test_why_others_decided_is_withheld_with_the_answer(policy, sign, browse, trace):
+    policy(preliminary_view=True, approvals=2)
+    first, second = browse("reviewer2"), browse("reviewer")
+    first.post(f"/review/{trace.pk}/view/", {"view": "Four."})
+    assert sign("reviewer2", rationale="It adds up.").status_code == 302
+    record = f"/questions/{trace.question_id}/record/"
+    assert "It adds up." not in page(second, record)
+    second.post(f"/review/{trace.pk}/view/", {"view": "It must be four."})
+    assert "It adds up." in page(second, record)
 
 
 def test_a_withdrawal_is_a_signature_of_its_own(sign, browse, trace):

@@ -95,6 +95,7 @@ def test_a_record_has_each_line_with_its_proof(browse, decision):
     shown = read(browse("analyst"), f"/questions/{decision.question_id}/record/")
     for what in ("Question submitted", "Trace stored", "Decision signed", "Took the review"):
         assert what in shown
+    assert "A secret rationale." in shown
     assert "waiting" in shown
     assert "/readers/" not in shown
     proof = f"/questions/{decision.question_id}/record/{decision.pk}.tlog-proof"

@@ -137,6 +137,8 @@ def test_handing_over_names_the_person_and_the_reason(browse, people, trace):
     page = browse("reviewer2").get("/review/?scope=mine").content.decode()
     assert "I know the client." in page
     assert AuditEvent.objects.get(action="handed_over").detail == "Kenji Mori: I know the client."
+    record = browse("auditor").get(f"/questions/{trace.question_id}/record/").content.decode()
+    assert "Kenji Mori: I know the client." in record
 
 
 # Views ------------------------------------------------------------------------------------------
