@@ -61,7 +61,8 @@ class Wanted:
 class Waiting:
     """One question in the queue: its trace, and who holds it.
 
-    ``excerpt`` begins the question; question and trace are without their texts.
+    ``reopened``: a decision on the trace was withdrawn. ``excerpt`` begins the question; question
+    and trace are without their texts.
     """
 
     question: Question
@@ -71,6 +72,7 @@ class Waiting:
     claim: ReviewClaim | None
     mine: bool
     own: bool
+    reopened: bool
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,7 @@ def _finding(finding: str) -> Q:
 
 
 def _loaded(user: User, questions: list[UUID]) -> list[Waiting]:
-    """The reviews of these questions, in their order, in five queries."""
+    """The reviews of these questions, in their order, in six queries."""
     traces = _traces(questions)
     rows = (
         Question.objects.filter(pk__in=questions)
@@ -237,6 +239,7 @@ def _traces(questions: Iterable[UUID]) -> dict[UUID, Trace]:
         .only("question_id", "ending", "recorded_at")
         .prefetch_related(
             Prefetch("findings", Finding.objects.only("trace_id", "code", "severity")),
+            Prefetch("decisions", Decision.objects.only("trace_id", "withdraws_id")),
             Prefetch("claim", ReviewClaim.objects.select_related("reviewer", "handed_by")),
         )
     )
@@ -257,4 +260,5 @@ def _waiting(user: User, question: Any, trace: Trace, now: datetime) -> Waiting:
         claim=live,
         mine=bool(live and live.reviewer_id == user.pk),
         own=question.actor_id == user.pk,
+        reopened=any(one.withdraws_id for one in trace.decisions.all()),
     )

@@ -265,6 +265,8 @@ def test_a_withdrawal_is_a_signature_of_its_own(sign, browse, trace):
     assert list(codes) == ["invalid_input", "wrong_credentials", "refused"]
 
     taken_back = browser.post(path, form)["Location"]
+    queue = page(browse("reviewer"), "/review/")
+    assert queue.count("decision withdrawn") == 1
     assert Question.objects.get().state.status == "in_review"
     old, new = page(browser, receipt), page(browser, taken_back)
     assert "has withdrawn this decision" in old
