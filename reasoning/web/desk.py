@@ -30,7 +30,6 @@ from reasoning.web.forms import NoteForm, ViewForm
 from reasoning.web.passages import paragraphs
 from reasoning.web.questions import runs_of
 from reasoning.web.queue import queue_address
-from reasoning.web.records import news
 from reasoning.web.requests import SignedIn, signed_in
 from reasoning.web.reviewing import remember_question_view, view_first
 from reasoning.web.sentences import put_on_form, sentence_of
@@ -171,8 +170,6 @@ def _desk(
         "handing_over": _begun(user, Drafted.HAND_OVER, trace).get("reason", ""),
         "successors": claims.successors(user=user, question=question) if claim else [],
         "queue": queue_address(request),
-        "fresh": sum(thread.fresh for thread in context["threads"]),
-        "news": news(context["record"], looked, user),
         "runs": runs_of(question),
         "readers": readers.readers_of(question),
         "precedents": readers.precedents(user=user, question=question),

@@ -13,7 +13,7 @@ from reasoning.core.token_ids import unpack
 from reasoning.models import Action, ComparisonKind, Place, QuestionStatus, Role, Trace, User
 from reasoning.services import access, audit, comparisons, exports, follow_ups, readers
 from reasoning.web.reading import Thread, numbered, read, threads
-from reasoning.web.records import by_weight, log_state, record_of
+from reasoning.web.records import by_weight, log_state, news, record_of
 from reasoning.web.requests import SignedIn, signed_in
 from reasoning.web.sentences import sentence_of
 from reasoning.web.signatures import signatures_of
@@ -24,10 +24,11 @@ from reasoning.web.signatures import signatures_of
 def detail(request: SignedIn, identifier: UUID) -> HttpResponse:
     """The trace, re-checked as it is shown."""
     trace = access.readable_trace(request.user, identifier)
+    looked = readers.last_look(user=request.user, question=trace.run.question)
     remember_view(request, trace)
     roles = access.roles_of(request.user, trace.run.question.workspace_id)
     context = {
-        **evidence_context(trace, request.user),
+        **evidence_context(trace, request.user, looked),
         "readers": readers.readers_of(trace.run.question),
         "precedents": readers.precedents(user=request.user, question=trace.run.question),
         "log": log_state(trace.pk),
@@ -69,7 +70,7 @@ def remember_view(request: SignedIn, trace: Trace) -> None:
 def evidence_context(trace: Trace, reader: User, since: datetime | None = None) -> dict[str, Any]:
     """What every page about a trace shows: its texts, findings, notes, decision and record.
 
-    ``since`` is when the reader looked last; threads in which something was said since are fresh.
+    ``since`` is when the reader looked last: what others have done and said since is named.
     """
     question = trace.run.question
     record = record_of(question)
@@ -91,6 +92,8 @@ def evidence_context(trace: Trace, reader: User, since: datetime | None = None) 
         "record": record.lines,
         "mismatches": record.mismatches,
         "looked": since,
+        "fresh": sum(thread.fresh for thread in notes),
+        "news": news(record.lines, since, reader),
     }
 
 

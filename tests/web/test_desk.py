@@ -160,7 +160,8 @@ def test_what_is_new_since_the_last_look_is_marked(people, trace):
         assert threads([note], {}, since, reader.pk)[0].fresh is fresh
 
 
-def test_what_others_did_since_the_last_look_is_named(browse, people, trace):
+@pytest.mark.parametrize("page", [0, 1])
+def test_what_others_did_since_the_last_look_is_named(browse, people, trace, page):
     question, reviewer = trace.run.question, people["reviewer"]
     before = question.recorded_at - timedelta(seconds=1)
     lines = record_of(question).lines
@@ -168,7 +169,8 @@ def test_what_others_did_since_the_last_look_is_named(browse, people, trace):
     assert news(lines, before, people["analyst"]) == ["Trace stored"]
     assert news(lines, lines[-1].recorded_at, reviewer) == news(lines, None, reviewer) == []
 
-    assert "since then" not in browse("reviewer").get(f"/review/{trace.pk}/").content.decode()
+    pages = f"/review/{trace.pk}/", f"/traces/{trace.pk}/"
+    assert "since then" not in browse("reviewer").get(pages[0]).content.decode()
     look = AuditEvent(
         action="viewed",
         place="page",
@@ -179,7 +181,7 @@ def test_what_others_did_since_the_last_look_is_named(browse, people, trace):
         detail="",
     )
     record(people["reviewer2"].actor(), look, at=before)
-    shown = browse("reviewer2").get(f"/review/{trace.pk}/").content.decode()
+    shown = browse("reviewer2").get(pages[page]).content.decode()
     assert "since then: Run requested, Trace stored" in shown
 
 
