@@ -33,6 +33,8 @@ TAGS = Func(
     output_field=ArrayField(models.TextField()),
 )
 """What the indexes of words know beside them (``services.facets``, ``services.search_pages``)."""
+BEGINNINGS = Func("words", function="reasoning_beginnings", output_field=SearchVectorField())
+"""The first letters of all words (``core.search_words.BEGINNINGS``)."""
 
 
 class SearchRow(models.Model):
@@ -59,7 +61,7 @@ class SearchRow(models.Model):
         indexes = [
             GinIndex("words", DAY, TAGS, name="search_words"),
             GinIndex(
-                "words",
+                BEGINNINGS,
                 DAY,
                 TAGS,
                 name="search_beginnings",

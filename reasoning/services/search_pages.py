@@ -3,9 +3,9 @@
 Facets alone are read by the indexes of times. Words are looked for by their own index, one stretch
 of time after the other from the newest back, until the page is full. That index knows the day and
 the facets of each row beside its words: however many rows have a word, few are read. What it does
-not know (the order of words, the question's status, what is hidden from the reader) is looked at
-row by row, of at most ``LOOKED_AT`` rows for one page. Where a page ends so it says how far back it
-looked, and the next goes on from there.
+not know (the order of words, long beginnings, the question's status, what is hidden from the
+reader) is looked at row by row, of at most ``LOOKED_AT`` rows for one page. Where a page ends so it
+says how far back it looked, and the next goes on from there.
 """
 
 from collections.abc import Iterator
@@ -20,11 +20,10 @@ from django.db import connection, transaction
 from reasoning.core.search_words import WITHOUT_STEMS
 from reasoning.models import RecordKind
 from reasoning.services.facets import Condition
-from reasoning.services.search_queries import Queries, loosely
+from reasoning.services.search_queries import Queries
 
 STRETCHES = (2, 32)
-"""Days of each stretch of time; the last one is all that is older. They are few, since what words
-begin with is gathered anew for each."""
+"""Days of each stretch of time; the last one is all that is older."""
 
 LOOKED_AT = 3_000
 """Rows with the words that are looked at for one page."""
@@ -100,7 +99,7 @@ def _stretches(newest: date, oldest: datetime | None) -> Iterator[Condition]:
 _ALIKE = """
 SELECT row.subject_id, row.question_id, row.trace_id, row.kind,
        row.recorded_at + interval '0' AS recorded_at
-  FROM reasoning_searchrow AS row {0} AND row.words @@ %s::tsquery"""
+  FROM reasoning_searchrow AS row {} AND {} @@ %s::tsquery"""
 _STRETCH = f"""
 WITH looked_at AS MATERIALIZED (SELECT {_COLUMNS} FROM ({{0}}) AS row {_ORDER})
 (SELECT {_COLUMNS}, 0 FROM looked_at AS row {{1}} {_ORDER})
@@ -114,7 +113,7 @@ def _in_stretch(
 ) -> tuple[list[Found], Found | None, int]:
     """What matches in a stretch, the last row that was looked at, and how many of them."""
     alike, values = _alike([*asked.known, stretch], asked.alone, queries)
-    where, more = _where([*asked.others, *_in_order(queries)])
+    where, more = _where([*asked.others, *_whole(queries)])
     rows = _run(_STRETCH.format(alike, where), [*values, left, *more, most])
     last = next((row for row in rows if row[-1]), None)
     found = sorted((row for row in rows if not row[-1]), key=_place, reverse=True)
@@ -125,17 +124,17 @@ def _alike(conditions: list[Condition], alone: list[Condition], queries: Queries
     """Rows with the words in any order. Each query is asked for by itself: for both joined by OR
     the vectors of all rows would be read."""
     where, values = _where([*conditions, *alone])
-    alike, values = _ALIKE.format(where), [*values, loosely(queries.stems)]
+    alike, values = _ALIKE.format(where, "row.words"), [*values, queries.stems_indexed]
     if not queries.beginnings:
         return alike, values
     where, more = _where([*conditions, ("row.language = ANY(%s)", [list(WITHOUT_STEMS)])])
-    bent = _ALIKE.format(where)
-    return f"{alike} UNION {bent}", [*values, *more, loosely(queries.beginnings)]
+    bent = _ALIKE.format(where, "reasoning_beginnings(row.words)")
+    return f"{alike} UNION {bent}", [*values, *more, queries.beginnings_indexed]
 
 
-def _in_order(queries: Queries) -> list[Condition]:
-    """The words in their order."""
-    if not queries.ordered:
+def _whole(queries: Queries) -> list[Condition]:
+    """The words in their order, and as long as they were typed."""
+    if queries.exact:
         return []
     check = """(SELECT whole.words @@ %s::tsquery
                     OR (whole.words @@ %s::tsquery AND whole.language = ANY(%s))

@@ -27,9 +27,20 @@ class Queries:
     pattern: Pattern[str] | None
 
     @property
-    def ordered(self) -> bool:
-        """Whether the words are to stand in an order, which only the vectors tell."""
-        return (self.stems, self.beginnings) != (loosely(self.stems), loosely(self.beginnings))
+    def stems_indexed(self) -> str:
+        """The stems in any order, as their index knows them."""
+        return loosely(self.stems)
+
+    @property
+    def beginnings_indexed(self) -> str:
+        """The beginnings in any order, no longer than their index knows them."""
+        return search_words.indexed(loosely(self.beginnings))
+
+    @property
+    def exact(self) -> bool:
+        """Whether the indexes tell all; otherwise vectors are to be looked at."""
+        known = self.stems_indexed, self.beginnings_indexed
+        return (self.stems, self.beginnings) == known
 
 
 def queries_of(typed: str) -> Queries:

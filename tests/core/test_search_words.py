@@ -7,6 +7,7 @@ from reasoning.core.search_words import (
     beginning,
     by_beginning,
     excerpt,
+    indexed,
     parse,
     pattern,
     run_query,
@@ -46,6 +47,21 @@ def test_runs_are_looked_for_by_pairs():
 )
 def test_words_of_languages_without_stems_are_compared_by_their_beginning(query, wider):
     assert by_beginning(query) == wider
+
+
+@pytest.mark.parametrize(
+    ("query", "known"),
+    [
+        ("'klient':*", "'klient'"),
+        ("'klien':*", "'klie'"),
+        ("'wszystki':* & 'aml':*", "'wszyst' & 'aml':*"),
+        ("'字':* & 'rok'", "'字':* & 'rok'"),
+        ("'d''acc':*", "'d''ac'"),
+        (r"'a\\bcd' | 'ab'", r"'a\\bc' | 'ab'"),
+    ],
+)
+def test_the_index_knows_beginnings_of_a_few_lengths(query, known):
+    assert indexed(query) == known
 
 
 def marked(text, queries, runs=()):

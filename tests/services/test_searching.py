@@ -253,6 +253,25 @@ def test_the_order_of_words_holds_beside_beginnings_of_others(people, registered
     assert subjects(auditor, '"wszystkich klientów" sprawdza') == [question.pk]
 
 
+def test_a_word_that_only_begins_like_it_is_not_found(people, registered):
+    """The index tells words apart by six letters, the row's vector by two thirds of them."""
+    found = ask(people, "Czy niezgodności trzeba zgłaszać?", language="pl")
+    ask(people, "Czy niezgoda i niezgrabność szkodzą?", language="pl")
+    assert subjects(people["auditor"], "niezgodności") == [found.pk]
+    assert subjects(people["auditor"], "zgłaszać niezgodnościami") == [found.pk]
+    assert subjects(people["auditor"], "niezgodnościami szkodzą") == []
+
+
+def test_the_database_knows_beginnings_as_the_queries_do(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tsvector_to_array(reasoning_beginnings(to_tsvector('simple', %s)))",
+            ["rok roku klient klientów d'accord"],
+        )
+        (known,) = cursor.fetchone()
+    assert set(known) == {"rok", "roku", "klie", "klient", "d", "acco", "accord"}
+
+
 def test_a_query_without_its_order_keeps_its_words():
     query = "( 'a' <-> 'b''<->' <2> 'c':* ) | 'd' & 'e'"
     assert loosely(query) == "( 'a' & 'b''<->' & 'c':* ) | 'd' & 'e'"
