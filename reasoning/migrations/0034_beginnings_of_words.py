@@ -26,18 +26,24 @@ WITHOUT_STEMS = models.Q(language__in=("pl", "uk", "vi", "ms", "bn", "fa"))
 
 FUNCTION = """
 CREATE FUNCTION reasoning_beginnings(words tsvector) RETURNS tsvector
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN array_to_tsvector(ARRAY(
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+SELECT array_to_tsvector(ARRAY(
     SELECT DISTINCT left(word, size)
       FROM unnest(tsvector_to_array(words)) AS word CROSS JOIN unnest(ARRAY[4, 6]) AS size))
+$$
 """
+NAME = "reasoning_beginnings(tsvector)"
 
 
 class Migration(migrations.Migration):
     dependencies = [("reasoning", "0033_notices_from_the_start")]
 
     operations = [
-        migrations.RunSQL(FUNCTION, "DROP FUNCTION reasoning_beginnings(tsvector)"),
+        migrations.RunSQL(FUNCTION, f"DROP FUNCTION {NAME}"),
+        migrations.RunSQL(f"REVOKE ALL ON FUNCTION {NAME} FROM PUBLIC", migrations.RunSQL.noop),
+        migrations.RunSQL(
+            f"GRANT EXECUTE ON FUNCTION {NAME} TO magistral_app", migrations.RunSQL.noop
+        ),
         migrations.RemoveIndex("searchrow", "search_beginnings"),
         migrations.AddIndex(
             "searchrow",

@@ -113,6 +113,11 @@ FUNCTIONS = {
         "60da91e57af98bb92ff0c0f3c826ad5988e7b9bea5d40be1387fad794d3f2e08",
     ),
     Function(
+        "reasoning_beginnings(tsvector)",
+        "b440e15c698609141dff056a597152313b06f7443706e5f854a925c08e535c83",
+        language="sql",
+    ),
+    Function(
         "reasoning_wake_sequencer()",
         "a9b38be9971e815b0f1a3aef6aa88c39c70db821718748b3629632e1155c9a70",
     ),

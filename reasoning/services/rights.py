@@ -80,7 +80,8 @@ FRAMEWORK_TABLES = (
     "usersessions_usersession",
 )
 MIGRATIONS_TABLE = "django_migrations"
-ERASE = "reasoning_erase(uuid)"
+FUNCTIONS = ("reasoning_erase(uuid)", "reasoning_beginnings(tsvector)")
+"""What the application calls: erasing, and what an index of words is made of."""
 SCHEMA = "public"
 EVERYBODY = "PUBLIC"
 GRANTABLE = " WITH GRANT OPTION"
@@ -129,7 +130,7 @@ def declared() -> set[Right]:
     rights |= {Right(APPLICATION, "INSERT", "table", ENTRY, column) for column in ENTRY_COLUMNS}
     rights |= {Right(role, "USAGE", "schema", SCHEMA) for role in ROLES}
     rights |= {Right(role, "CONNECT", "database", "") for role in ROLES}
-    return rights | {Right(APPLICATION, "EXECUTE", "function", ERASE)}
+    return rights | {Right(APPLICATION, "EXECUTE", "function", name) for name in FUNCTIONS}
 
 
 # A missing list of rights stands for the default, in which PUBLIC may have some.
