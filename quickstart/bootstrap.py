@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from quickstart import disk, locks
+from quickstart.bytecode import compile_ahead
 from quickstart.environment import Environment, pins
 from quickstart.installing import install
 from quickstart.layout import CHECKOUT, Layout
@@ -42,6 +43,7 @@ def fill(environment: Environment, lock: Path, layout: Layout) -> None:
     started = time.monotonic()
     announce(f"{len(pins(lock))} packages, about 700 MB: half a minute or so")
     install(environment, lock, layout.logs / "install.log")
+    compile_ahead(environment)
     environment.finish(lock)
     report("Packages", started)
 
