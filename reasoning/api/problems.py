@@ -23,22 +23,18 @@ from reasoning.core.errors import (
     AuditError,
     FieldError,
     IdempotencyConflict,
-    IntegrityMismatch,
     InvalidInput,
     NotFound,
     Refused,
     TooManyRequests,
 )
 from reasoning.models import Place
-from reasoning.services.audit import remember_refusal
+from reasoning.services.audit import REFUSALS, remember_refusal
 from reasoning.services.database_trouble import trouble_of
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-REMEMBERED = (Refused, NotFound, IntegrityMismatch)
-"""Errors that refuse an act: the attempt itself is evidence."""
-
 _HEADERS = {UnsupportedMediaType: "Content-Type", IdempotencyConflict: "Idempotency-Key"}
 """Errors about one header of the request: they name it like a field."""
 
@@ -89,7 +85,7 @@ def respond(error: Exception, request: HttpRequest) -> JsonResponse:
 
 def remember(error: Exception, view: Any) -> None:
     """Store a refusal: who, what, and which question it was about where that is known."""
-    if isinstance(error, REMEMBERED) and view.request.user.is_authenticated:
+    if isinstance(error, REFUSALS) and view.request.user.is_authenticated:
         remember_refusal(
             error,
             place=Place.API,

@@ -197,6 +197,15 @@ class Conflict(AuditError):
     sentence = _("This is not possible in the present state.")
 
 
+class NotYet(AuditError):
+    """What was asked for will be there: nothing was refused."""
+
+    code = "not_yet"
+    status = 409
+    title = _("Not ready yet")
+    sentence = _("This is not ready yet. Try again in a few seconds.")
+
+
 class IntegrityMismatch(AuditError):
     """What is stored is not what was recorded: row against document, or document against log."""
 
@@ -385,7 +394,7 @@ class OriginDiffers(LogStopped):
     )
 
 
-class NotInLogYet(Conflict):
+class NotInLogYet(NotYet):
     """The entry is committed, but no signed checkpoint covers it so far: ask again."""
 
     code = "not_in_log_yet"
@@ -395,7 +404,7 @@ class NotInLogYet(Conflict):
 # Exports -----------------------------------------------------------------------------------------
 
 
-class ExportNotReady(Conflict):
+class ExportNotReady(NotYet):
     """The bundle is still being put together."""
 
     code = "export_not_ready"

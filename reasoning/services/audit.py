@@ -7,9 +7,12 @@ from django.db import transaction
 from django.db.models import Model
 
 from reasoning.core.documents import Actor
-from reasoning.core.errors import AuditError
+from reasoning.core.errors import AuditError, Conflict, IntegrityMismatch, NotFound, Refused
 from reasoning.models import Action, AuditEvent, Change, Entry, Place, Question, User, Workspace
 from reasoning.services.evidence import SYSTEM, record
+
+REFUSALS = (Refused, NotFound, Conflict, IntegrityMismatch)
+"""Errors that refuse an act: the attempt itself is evidence."""
 
 
 def remember(

@@ -10,9 +10,6 @@ from django.utils.translation import gettext
 
 from reasoning.core.errors import (
     AuditError,
-    IntegrityMismatch,
-    NotFound,
-    Refused,
     TooManyRequests,
 )
 from reasoning.models import Place, Question, User
@@ -47,7 +44,7 @@ class RenderAuditErrors:
             return _page(None, trouble)  # with the request, more would be asked of the database
         if not isinstance(error, AuditError):
             return None
-        if isinstance(error, Refused | NotFound | IntegrityMismatch):
+        if isinstance(error, audit.REFUSALS):
             remember_refusal(request, error)
         response = _page(request, error)
         if isinstance(error, TooManyRequests):

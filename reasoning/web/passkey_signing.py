@@ -19,7 +19,6 @@ from reasoning.services.passkeys import Frozen
 from reasoning.services.wishes import Wish
 from reasoning.templatetags.reading import answer_name
 from reasoning.web.forms import SignForm, WithdrawForm
-from reasoning.web.middleware import remember_refusal
 from reasoning.web.passkeys import site_of
 from reasoning.web.receipts import not_withdrawn, readable_decision, unfinished_withdrawal
 from reasoning.web.requests import SignedIn, signed_in
@@ -112,9 +111,7 @@ def finish(request: SignedIn, identifier: UUID) -> HttpResponse:
     trace = access.readable_trace(request.user, identifier)
     kept = request.session.pop(KEPT, None)
     if not kept or kept["trace"] != str(trace.pk):
-        error = Conflict(gettext_noop("This signature was begun elsewhere. Begin again."))
-        remember_refusal(request, error, trace.run.question)
-        raise error
+        raise Conflict(gettext_noop("This signature was begun elsewhere. Begin again."))
     frozen = Frozen.of_dict(kept)
     try:
         decision = passkeys.sign(

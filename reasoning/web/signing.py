@@ -14,7 +14,6 @@ from reasoning.core.errors import (
     AccountLocked,
     AuditError,
     CannotBeApproved,
-    Conflict,
     InvalidInput,
 )
 from reasoning.models import VERDICTS, Drafted, Meaning, Severity, Trace, User
@@ -65,7 +64,7 @@ def sign(request: SignedIn, identifier: UUID) -> HttpResponse:
     trace = access.readable_trace(request.user, identifier)
     policy = policy_for(trace)
     if request.method == "GET":
-        _take(request, trace)
+        claims.claim(user=request.user, trace=trace)
         remember_view(request, trace)
         kept = drafts.texts_of(user=request.user, drafted=Drafted.DECISION, subject=trace.pk)
         return ceremony(request, trace, SignForm(policy, initial=kept))
@@ -84,15 +83,6 @@ def sign(request: SignedIn, identifier: UUID) -> HttpResponse:
         return refused(request, trace, form, error)
     drafts.forget(user=request.user, drafted=Drafted.DECISION, subject=trace.pk)
     return redirect("web:receipt", decision.pk)
-
-
-def _take(request: SignedIn, trace: Trace) -> None:
-    """Hold the trace for who is about to sign. Being too late for that is on record as well."""
-    try:
-        claims.claim(user=request.user, trace=trace)
-    except Conflict as error:
-        remember_refusal(request, error, trace.run.question)
-        raise
 
 
 def policy_for(trace: Trace) -> Policy:

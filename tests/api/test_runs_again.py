@@ -37,8 +37,9 @@ def test_versions_may_be_named(analyst, trace, registered):
     assert run["sampling_profile"] == registered.profile.label
 
 
-def test_a_run_that_is_not_over_is_in_the_way(analyst, submitted):
+def test_a_run_that_is_not_over_is_in_the_way(analyst, people, submitted):
     problem(analyst.post(address(submitted.question.pk)), 409, "conflict")
+    assert refusals(people["analyst"], question_id=submitted.question.pk) == ["conflict"]
     assert Run.objects.count() == 1
 
 

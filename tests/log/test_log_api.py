@@ -225,6 +225,7 @@ def test_a_trace_that_is_not_in_the_log_yet_says_so(served, trace):
         superuser.execute("DELETE FROM reasoning_leaf WHERE index >= %s", [index_of(trace)])
     answer = client("reviewer").get(f"/api/v1/traces/{trace.pk}/proof/")
     assert (answer.status_code, answer.json()["code"]) == (409, "not_in_log_yet")
+    assert not AuditEvent.objects.filter(action=Action.REFUSED).exists()
 
 
 def test_a_stranger_gets_no_proof(trace):

@@ -44,6 +44,14 @@ def test_the_second_reviewer_is_told_who_holds_it(browse, people, trace):
     assert "/sign/" not in page
 
 
+def test_whoever_takes_what_another_holds_is_on_record(browse, people, trace):
+    claims.claim(user=people["reviewer"], trace=trace)
+    assert browse("reviewer2").post(f"/review/{trace.pk}/start/").status_code == 409
+    refused = AuditEvent.objects.get(action="refused")
+    assert (refused.code, refused.actor_id) == ("conflict", people["reviewer2"].pk)
+    assert refused.question_id == trace.question_id
+
+
 def test_an_auditor_reads_and_takes_nothing(browse, trace):
     answer = browse("auditor").get(f"/review/{trace.pk}/")
     assert answer.status_code == 200
