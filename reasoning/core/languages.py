@@ -18,6 +18,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Literal
 
 from reasoning.core.detectors import Opinion, detectors, restricted, unrestricted
@@ -142,9 +143,15 @@ def _too_little(sample: str) -> Reason:
         return "empty"
     if not any(map(str.isalpha, sample)):
         return "no_letters"
-    letters = sum(unicodedata.category(character)[0] in "LM" for character in sample)
+    letters = sum(1 for _letter in islice(filter(_is_letter, sample), _ENOUGH))
+    if letters == _ENOUGH:  # as in most texts: the rest need not be looked at
+        return ""
     heavy = len(_HAN.findall(sample)) + len(_KANA_OR_HANGUL.findall(sample))
     return "too_short" if letters + 2 * heavy < _ENOUGH else ""
+
+
+def _is_letter(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM"
 
 
 def _sampled(text: str) -> str:
