@@ -3,9 +3,10 @@
     python -m benchmarks.overhead [--runs 2000] [--streams 64] [--json FILE]
 
 An engine (tests/engine/fake.py) says an answer of 20 KB at once, in pieces as large as unwatched
-runs get (16 tokens). So many questions are asked over the API, and go through queue, worker, store
-and log: runs per second from the first question to the last trace, and the processor time of each
-part for one run, from /proc. The engine's own share is told too: it is on the same machine.
+runs get (16 tokens). After a short answer, with which everything is loaded, so many questions are
+asked over the API, and go through queue, worker, store and log: runs per second from the first
+question to the last trace, and the processor time of each part for one run, from /proc. The
+engine's own share is told too: it is on the same machine.
 """
 
 import os
@@ -16,7 +17,7 @@ from pathlib import Path
 import redis
 import requests
 
-from benchmarks.goodput import WORDS, ask_the_service, fake_engine
+from benchmarks.goodput import WORDS, ask_the_service, fake_engine, warm
 from benchmarks.service import Running, service
 from benchmarks.stage import Row, arguments, tell
 
@@ -31,9 +32,10 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=64)
     options = parser.parse_args()
     with fake_engine() as url:
-        say_at_once(url)
         engine = {"INFERENCE_URL": url, "INFERENCE_ENGINE": "vllm", "INFERENCE_MODEL": "fake"}
         with service(engine, streams=options.streams) as running:
+            warm(running, url)
+            say_at_once(url)
             pids = parts_of(running)
             before = spent(pids)
             seconds = ask_the_service(running, options.runs)
