@@ -4,6 +4,7 @@ Tests run as the application's role. Nothing is ever flushed (the database would
 is rolled back, and the live tests work in a database of their own.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from types import SimpleNamespace
@@ -27,7 +28,7 @@ from reasoning.models import (
     User,
     Workspace,
 )
-from reasoning.services import api_tokens, clock, leases, questions, seeding, traces
+from reasoning.services import api_tokens, clock, leases, limits, questions, seeding, traces
 from reasoning.services.traces import Arrived, Outcome
 from tests import approving, stack
 from tests.databases import make_database
@@ -94,6 +95,18 @@ def no_static_files() -> None:
     """The web server lists its static files once, when it starts, and every test client is a start:
     that would be half of what a request costs here. The live tests serve them."""
     settings.SERVESTATIC_USE_FINDERS = settings.SERVESTATIC_USE_STATIC_ROOT = False
+
+
+@pytest.fixture
+def within_a_minute(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Rate limits count in one minute however long the test takes, and wait for a slow Redis."""
+    minute = time.time() // limits.SECONDS * limits.SECONDS
+    still = SimpleNamespace(time=lambda: minute + 30, monotonic=time.monotonic)
+    monkeypatch.setattr(limits, "time", still)
+    monkeypatch.setattr(limits, "PATIENCE", 30)
+    limits._counter.cache_clear()
+    yield
+    limits._counter.cache_clear()
 
 
 # Servers ----------------------------------------------------------------------------------------
