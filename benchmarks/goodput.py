@@ -28,6 +28,8 @@ from quickstart.layout import CHECKOUT
 
 PIECES_PER_SECOND = 20
 BATCH = 64
+LOOK_SECONDS = 0.5
+"""Between looks at how many were answered: all share the cores, and looking costs."""
 TRACES = "SELECT count(*) FROM reasoning_trace"
 WORDS = "Die Frist endet am Monatsende, sofern der Vertrag nichts anderes bestimmt. "
 
@@ -124,7 +126,7 @@ def ask_the_service(running: Running, total: int) -> float:
         )
         answer.raise_for_status()
     while running.count(TRACES) < already + total:
-        time.sleep(0.1)
+        time.sleep(LOOK_SECONDS)
     return time.perf_counter() - started
 
 

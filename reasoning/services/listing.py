@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Left
 
 from reasoning.models import (
@@ -19,11 +19,10 @@ from reasoning.models import (
     QuestionState,
     RecordKind,
     Recusal,
-    Trace,
     User,
     Workspace,
 )
-from reasoning.services import access, decisions, identifiers, keyset, searching
+from reasoning.services import access, identifiers, keyset, searching
 from reasoning.services.facets import Facets
 
 PAGE_SIZE = 50
@@ -61,9 +60,8 @@ def find_questions(
 ) -> Page:
     """The questions the user may read, newest first.
 
-    Each has ``latest_trace_id``, ``state``, ``workspace`` and ``latest_decision`` at hand, and
-    ``excerpt``, the beginning of its text; the text itself only when ``whole``. Raises InvalidInput
-    for a cursor that this did not give out.
+    Each has ``state`` and ``workspace`` at hand, and ``excerpt``, the beginning of its text; the
+    text itself only when ``whole``. Raises InvalidInput for a cursor that this did not give out.
     """
     after = keyset.parsed(cursor) if cursor else None
     border = None
@@ -160,27 +158,10 @@ def _facets(filters: Filters) -> Facets:
 
 def _loaded(ids: list[UUID], whole: bool) -> list[Question]:
     """These questions, in their order, with all that a page says of them."""
-    latest = Trace.objects.filter(run__question=OuterRef("pk")).order_by(
-        "-run__number", "-attempt__number"
-    )
     rows = Question.objects.filter(pk__in=ids) if ids else Question.objects.none()
-    found = list(
-        (rows if whole else rows.defer("text", "metadata"))
-        .select_related("workspace", "state")
-        .prefetch_related(Prefetch("runs__traces", Trace.objects.only("id", "run_id")))
-        .annotate(
-            latest_trace_id=Subquery(latest.values("pk")[:1]),
-            submitted_by_name=F("actor_name"),
-            excerpt=Left("text", EXCERPT),
-        )
+    found = rows if whole else rows.defer("text", "metadata")
+    return list(
+        found.select_related("workspace", "state")
+        .annotate(excerpt=Left("text", EXCERPT))
         .order_by("-recorded_at", "-id")
     )
-    _attach_decisions(found)
-    return found
-
-
-def _attach_decisions(questions: list[Question]) -> None:
-    """``latest_decision`` on each, in one query."""
-    latest = decisions.latest_of([question.pk for question in questions])
-    for question in questions:
-        question.latest_decision = latest.get(question.pk)  # type: ignore[attr-defined]

@@ -71,10 +71,11 @@ def index(request: SignedIn) -> HttpResponse:
 
 def _say_what_waits(found: list[Question]) -> None:
     """``wait`` on each question whose newest run is queued."""
-    unanswered = [one for one in found if one.state.status == QuestionStatus.QUEUED]
-    runs = {run.pk: question for question in unanswered for run in question.runs.all()}
-    for run, wait in waits(runs).items():
-        runs[run].wait = wait  # type: ignore[attr-defined]
+    queued = {one.pk: one for one in found if one.state.status == QuestionStatus.QUEUED}
+    runs = Run.objects.filter(question__in=queued) if queued else Run.objects.none()
+    question_of = dict(runs.values_list("pk", "question_id"))
+    for run, wait in waits(question_of).items():
+        queued[question_of[run]].wait = wait  # type: ignore[attr-defined]
 
 
 def filters_of(form: FilterForm) -> listing.Filters:
