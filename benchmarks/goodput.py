@@ -3,7 +3,8 @@
     python -m benchmarks.goodput [--streams 256] [--seconds 60] [--rounds 2] [--json FILE]
 
 A paced engine (tests/engine/fake.py, 20 pieces a second in each stream) answers so many questions
-at once, each for so many seconds. First a bare client sends the requests, as many at once; then the
+at once, each for about so many seconds: from half to one and a half times as many, as answers do
+not all end together. First a bare client sends the requests, as many at once; then the
 same number of questions is asked over the API, in batches, and goes through queue, worker and
 store. The goodput is the bare client's time over ours, from the first question to the last trace.
 One short answer comes before: starting a worker, which takes seconds, is not what is measured.
@@ -28,6 +29,8 @@ from quickstart.layout import CHECKOUT
 
 PIECES_PER_SECOND = 20
 BATCH = 64
+LENGTHS = 67
+"""Different ones. A prime number: which questions get long answers is another each round."""
 LOOK_SECONDS = 0.5
 """Between looks at how many were answered: all share the cores, and looking costs."""
 TRACES = "SELECT count(*) FROM reasoning_trace"
@@ -53,7 +56,7 @@ def main() -> None:
             warm(running, url)
             plan(url, options.seconds)
             ours = ask_the_service(running, total)
-    note = f"{total} answers of {options.seconds:.0f} s, {options.streams} at once"
+    note = f"{total} answers of about {options.seconds:.0f} s, {options.streams} at once"
     tell(
         [
             Row("a bare client", bare, "s", note=note),
@@ -83,13 +86,18 @@ def warm(running: Running, url: str) -> None:
 
 
 def plan(url: str, seconds: float) -> None:
-    """Have every answer take so many seconds. The fake cuts texts into pieces of eight letters."""
+    """Have the answers take so many seconds on average."""
+    texts = [answer_of(seconds * (0.5 + number / LENGTHS)) for number in range(LENGTHS)]
+    requests.post(
+        f"{url}/fake/plan", json={"texts": texts, "pace": 1 / PIECES_PER_SECOND}, timeout=10
+    ).raise_for_status()
+
+
+def answer_of(seconds: float) -> str:
+    """One that takes so long. The fake cuts texts into pieces of eight letters."""
     letters = int(seconds * PIECES_PER_SECOND) * 8
     thinking = (WORDS * (letters // len(WORDS) + 1))[: letters - 60]
-    text = f"<think>\n{thinking}\n</think>\n\nDie Frist ist gewahrt."
-    requests.post(
-        f"{url}/fake/plan", json={"text": text, "pace": 1 / PIECES_PER_SECOND}, timeout=10
-    ).raise_for_status()
+    return f"<think>\n{thinking}\n</think>\n\nDie Frist ist gewahrt."
 
 
 async def ask_directly(url: str, streams: int, total: int) -> float:

@@ -23,7 +23,7 @@ import argparse
 import asyncio
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -61,13 +61,18 @@ MODELS = ["fake", *(f"fake-{name}" for name in (*SCENARIOS, *VLLM_REFUSALS, *THI
 
 @dataclass(frozen=True)
 class Plan:
-    """What happens to every request. ``text`` is said instead of the scenario's own answer, in
-    pieces of so many letters."""
+    """What happens to every request. ``text``, or the ``texts`` by turns, are said instead of the
+    scenario's own answer, in pieces of so many letters."""
 
     scenario: str = "normal"
     pace: float | None = None
     text: str | None = None
+    texts: Sequence[str] = ()
     piece: int = 8
+
+    def words(self, number: int) -> str | None:
+        """What is said to the request with this number."""
+        return self.texts[number % len(self.texts)] if self.texts else self.text
 
 
 @dataclass
@@ -165,7 +170,7 @@ class FakeEngine:
                 await asyncio.Event().wait()
             if plan.scenario in refusals:
                 return _refused(refusals[plan.scenario])
-            response = await _played(request, voice, plan)
+            response = await _played(request, voice, plan, len(self.received))
             record.answered = True
             return response
         except (asyncio.CancelledError, ConnectionError):
@@ -255,22 +260,25 @@ def _refused(refusal: Refusal) -> web.Response:
     )
 
 
-async def _played(request: web.Request, voice: Voice, plan: Plan) -> web.StreamResponse:
+async def _played(
+    request: web.Request, voice: Voice, plan: Plan, number: int
+) -> web.StreamResponse:
     """Open the stream and play the scenario."""
     response = web.StreamResponse(headers={"Content-Type": voice.content_type})
     if "X-Request-Id" in request.headers:
         response.headers["X-Request-Id"] = request.headers["X-Request-Id"]
     await response.prepare(request)
     pace = plan.pace if plan.pace is not None else SLOW * (plan.scenario == "slow")
-    events = voice.events(_answer_of(plan))
+    events = voice.events(_answer_of(plan, number))
     await SCENARIOS[plan.scenario](Stage(request, response, pace), voice, events)
     return response
 
 
-def _answer_of(plan: Plan) -> Answer:
-    if plan.text is not None:
-        starts = range(0, len(plan.text), plan.piece)
-        return Answer([plan.text[start : start + plan.piece] for start in starts])
+def _answer_of(plan: Plan, number: int) -> Answer:
+    words = plan.words(number)
+    if words is not None:
+        starts = range(0, len(words), plan.piece)
+        return Answer([words[start : start + plan.piece] for start in starts])
     return ANSWERS.get(plan.scenario, Answer(PIECES))
 
 
