@@ -30,7 +30,7 @@ from quickstart.layout import CHECKOUT
 PIECES_PER_SECOND = 20
 BATCH = 64
 LENGTHS = 67
-"""Different ones. A prime number: which questions get long answers is another each round."""
+"""Different ones. A prime number: which places get long answers is another each round."""
 LOOK_SECONDS = 0.5
 """Between looks at how many were answered: all share the cores, and looking costs."""
 TRACES = "SELECT count(*) FROM reasoning_trace"

@@ -71,7 +71,7 @@ class Plan:
     piece: int = 8
 
     def words(self, number: int) -> str | None:
-        """What is said to the request with this number."""
+        """What is said to the request with this number; they begin at 0 with each plan."""
         return self.texts[number % len(self.texts)] if self.texts else self.text
 
 
@@ -95,6 +95,8 @@ class FakeEngine:
     url: str = ""
     plan: Plan | None = None
     received: list[Received] = field(default_factory=list)
+    begun: int = 0
+    """Requests before the plan was told from another process."""
     version: str | None = "0.32.0"
     """None: the question is not let through."""
     behind_router: bool = False
@@ -170,7 +172,8 @@ class FakeEngine:
                 await asyncio.Event().wait()
             if plan.scenario in refusals:
                 return _refused(refusals[plan.scenario])
-            response = await _played(request, voice, plan, len(self.received))
+            number = len(self.received) - self.begun - 1
+            response = await _played(request, voice, plan, number)
             record.answered = True
             return response
         except (asyncio.CancelledError, ConnectionError):
@@ -206,6 +209,7 @@ class FakeEngine:
 
     async def _set_plan(self, request: web.Request) -> web.Response:
         self.plan = Plan(**await request.json()) if request.method == "POST" else None
+        self.begun = len(self.received)
         return web.Response(status=204)
 
 
