@@ -7,7 +7,7 @@ question's state.
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ from reasoning.core.errors import (
     EngineTimeout,
 )
 from reasoning.core.errors import gettext_noop as _
-from reasoning.inference import fields, llama_cpp, lm_studio, ollama, openai_chat, vllm
+from reasoning.inference import llama_cpp, lm_studio, ollama, openai_chat, vllm
 from reasoning.inference.identity import identify
 from reasoning.inference.requests import (
     Chunk,
@@ -31,8 +31,9 @@ from reasoning.inference.requests import (
     GenerationRequest,
     Message,
 )
+from reasoning.inference.resting import rest
 from reasoning.inference.transcript import Delta, Transcript
-from reasoning.inference.transport import error_in, failures, opened, rest
+from reasoning.inference.transport import failures, opened
 
 __all__ = ["generate", "identify", "parameters", "render_with_engine"]
 
@@ -55,8 +56,9 @@ class EngineProtocol(Protocol):
     def body(self, address: EngineAddress, request: GenerationRequest) -> dict[str, Any]:
         """The request as JSON."""
 
-    def read(self, event: Mapping[str, Any]) -> Delta:
-        """One event of the answer. Raises EngineFailed for another shape than agreed."""
+    def read(self, data: bytes) -> Delta:
+        """One event of the answer. Raises EngineFailed for another shape than agreed, and the error
+        that an event carries."""
 
     async def render(
         self, address: EngineAddress, messages: Sequence[Message]
@@ -78,7 +80,7 @@ DONE = b"[DONE]"
 NOT_PARAMETERS = {"model", "prompt", "messages", "grammar", "structured_outputs"}
 """Parts of a request that are recorded elsewhere."""
 
-REST_SECONDS, REST_SHARE = 0.25, 0.02
+REST_SECONDS, REST_SHARE = 0.5, 0.02
 """How long pieces of an answer that nobody watches may wait to be read together, and how much of
 the answer's length that may be. Reading is what costs: four pieces at once cost half of four."""
 
@@ -180,35 +182,43 @@ async def _follow(
     hurried: Callable[[], bool],
 ) -> None:
     """Read up to ``[DONE]`` or the end. Every byte is kept before it is looked at."""
-    reader = protocol.Reader()
+    events = _Events(protocol)
     began = asked = time.monotonic()
     while piece := await _piece(response):
         came = time.monotonic()
         transcript.receive(piece)
-        for data in reader.feed(piece):
-            if data == DONE:
-                return
-            chunks = transcript.add(_delta(protocol, data))
-            if on_chunk is not None:
-                for chunk in chunks:
-                    on_chunk(chunk)
+        chunks = transcript.add(events.read(piece))
+        if on_chunk is not None:
+            for chunk in chunks:
+                on_chunk(chunk)
+        if events.ended:
+            return
         if transcript.stalled():
             raise EngineTimeout
+        waited, asked = came - asked, time.monotonic()
         pause = min(REST_SECONDS, REST_SHARE * (came - began))
-        if came - asked < pause and not hurried():
-            await rest(response, pause)
-        asked = time.monotonic()
+        if waited < pause and not hurried():
+            rest(response, pause)
+            asked += pause
+
+
+class _Events:
+    """Those of one answer. ``ended`` once the engine has said that no more will come."""
+
+    def __init__(self, protocol: EngineProtocol) -> None:
+        self._feed, self._read = protocol.Reader().feed, protocol.read
+        self.ended = False
+
+    def read(self, piece: bytes) -> Iterator[Delta]:
+        """What the events say that ``piece`` completes. Raises EngineError."""
+        for data in self._feed(piece):
+            if data == DONE:
+                self.ended = True
+                return
+            yield self._read(data)
 
 
 async def _piece(response: aiohttp.ClientResponse) -> bytes:
     """The next bytes, as they come from the network; empty at the end."""
     with failures():
         return await response.content.readany()
-
-
-def _delta(protocol: EngineProtocol, data: bytes) -> Delta:
-    event = fields.parse(data)
-    error = error_in(event)
-    if error is not None:
-        raise error
-    return protocol.read(event)

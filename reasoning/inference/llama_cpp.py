@@ -5,15 +5,18 @@ are missing, and the count of tokens shows it. Such an answer is known as text o
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+from msgspec import UNSET, UnsetType
 
 from reasoning.core.errors import EngineFailed, EngineRefused
 from reasoning.core.errors import gettext_noop as _
 from reasoning.inference import fields
+from reasoning.inference.events import Event, Events, TokenId
 from reasoning.inference.requests import Chunk, EngineAddress, GenerationRequest, Message
 from reasoning.inference.sse import EventReader
-from reasoning.inference.transcript import Delta
+from reasoning.inference.transcript import Delta, Facts
 from reasoning.inference.transport import ask
 
 PATH = "/completion"
@@ -51,17 +54,34 @@ def body(address: EngineAddress, request: GenerationRequest) -> dict[str, Any]:
     return wanted
 
 
-def read(event: Mapping[str, Any]) -> Delta:
+class _Completion(Event, gc=False):
+    content: str | UnsetType = UNSET
+    tokens: tuple[TokenId, ...] | None = None
+    stop: bool | None = None
+    stop_type: str | UnsetType = UNSET
+    model: str | None = None
+    tokens_evaluated: int | None = None
+    tokens_predicted: int | None = None
+
+
+_EVENTS = Events(_Completion)
+
+
+def read(data: bytes) -> Delta:
     """One event. The last one has ``stop`` true, no text, and says how the answer ended."""
-    text = fields.required(event, "content", str)
-    ids = fields.token_ids(event, "tokens")
+    event = _EVENTS.read(data)
+    text, ids = event.content, event.tokens
+    if text is UNSET:
+        raise EngineFailed(reason="content is missing")
     return Delta(
-        pieces=(Chunk(text, ids or ()),),
+        pieces=(Chunk(text, ids or ()),) if text or ids else (),
         ids_known=ids is not None or not text,
-        finish_reason=_finish_reason(event),
-        model=fields.optional(event, "model", str),
-        prompt_tokens=fields.optional(event, "tokens_evaluated", int),
-        completion_tokens=fields.optional(event, "tokens_predicted", int),
+        facts=Facts(
+            finish_reason=_finish_reason(event) if event.stop else None,
+            model=event.model,
+            prompt_tokens=event.tokens_evaluated,
+            completion_tokens=event.tokens_predicted,
+        ),
     )
 
 
@@ -99,8 +119,7 @@ async def _tokenize(
     return fields.token_ids(answer, "tokens") or ()
 
 
-def _finish_reason(event: Mapping[str, Any]) -> str | None:
-    if not fields.optional(event, "stop", bool):
-        return None
-    stop_type = fields.required(event, "stop_type", str)
-    return FINISH_REASONS.get(stop_type, stop_type)
+def _finish_reason(event: _Completion) -> str:
+    if event.stop_type is UNSET:
+        raise EngineFailed(reason="stop_type is missing")
+    return FINISH_REASONS.get(event.stop_type, event.stop_type)

@@ -7,14 +7,15 @@ otherwise the tags stay in the content. It also has /v1/chat/completions, which 
 speaks; there the window cannot be asked for.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-from reasoning.inference import fields
+import msgspec
+
+from reasoning.inference.events import Event, Events
 from reasoning.inference.ndjson import LineReader
-from reasoning.inference.openai_chat import refuse_grammar, render, turns
-from reasoning.inference.requests import Channel, Chunk, EngineAddress, GenerationRequest
-from reasoning.inference.transcript import Delta
+from reasoning.inference.openai_chat import parted, refuse_grammar, render, turns
+from reasoning.inference.requests import EngineAddress, GenerationRequest
+from reasoning.inference.transcript import Delta, Facts
 
 __all__ = ["PATH", "Reader", "body", "read", "render"]
 
@@ -53,18 +54,34 @@ def body(address: EngineAddress, request: GenerationRequest) -> dict[str, Any]:
     }
 
 
-def read(event: Mapping[str, Any]) -> Delta:
+class _Message(msgspec.Struct, gc=False):
+    thinking: str | None = None
+    content: str | None = None
+
+
+class _Line(Event, gc=False):
+    message: _Message | None = None
+    done: bool | None = None
+    done_reason: str | None = None
+    model: str | None = None
+    prompt_eval_count: int | None = None
+    eval_count: int | None = None
+
+
+_LINES, _NO_MESSAGE = Events(_Line), _Message()
+
+
+def read(data: bytes) -> Delta:
     """One line. The last one has ``done`` true and the counts; without a reason it is no end."""
-    message = fields.optional(event, "message", dict) or {}
-    done = fields.optional(event, "done", bool) or False
+    line = _LINES.read(data)
+    message = line.message or _NO_MESSAGE
     return Delta(
-        pieces=(
-            Chunk(fields.optional(message, "thinking", str) or "", (), Channel.THINKING),
-            Chunk(fields.optional(message, "content", str) or "", ()),
-        ),
+        pieces=parted(message.thinking, message.content),
         ids_known=False,
-        finish_reason=(fields.optional(event, "done_reason", str) or None) if done else None,
-        model=fields.optional(event, "model", str),
-        prompt_tokens=fields.optional(event, "prompt_eval_count", int),
-        completion_tokens=fields.optional(event, "eval_count", int),
+        facts=Facts(
+            finish_reason=(line.done_reason or None) if line.done else None,
+            model=line.model,
+            prompt_tokens=line.prompt_eval_count,
+            completion_tokens=line.eval_count,
+        ),
     )

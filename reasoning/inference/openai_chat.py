@@ -4,21 +4,20 @@ The server renders the prompt, so that no prompt ids are known, and may part thi
 itself, which loses what lay between: such an answer is ``split_lossy``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from reasoning.core.errors import EngineRefused
 from reasoning.core.errors import gettext_noop as _
-from reasoning.inference import fields
+from reasoning.inference.events import NO_USAGE, Completion, Events
 from reasoning.inference.requests import Channel, Chunk, EngineAddress, GenerationRequest, Message
 from reasoning.inference.sse import EventReader
-from reasoning.inference.transcript import Delta
+from reasoning.inference.transcript import Delta, Facts
 
 PATH = "/v1/chat/completions"
 Reader = EventReader
-
-THINKING_FIELDS = ("reasoning", "reasoning_content", "thinking")
-"""Newest name first. A server that sends the same text under two names is read once."""
 
 
 def body(address: EngineAddress, request: GenerationRequest) -> dict[str, Any]:
@@ -49,22 +48,53 @@ def turns(request: GenerationRequest) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.text} for message in request.messages]
 
 
-def read(event: Mapping[str, Any]) -> Delta:
+class _Thinking(msgspec.Struct, gc=False):
+    """The names it comes under, the newest first. A server that sends the same text under two is
+    read once."""
+
+    reasoning: str | None = None
+    reasoning_content: str | None = None
+    thinking: str | None = None
+
+
+THINKING_FIELDS = _Thinking.__struct_fields__
+
+
+class _Said(_Thinking, gc=False):
+    content: str | None = None
+
+
+class _Choice(msgspec.Struct, gc=False):
+    delta: _Said | None = None
+    finish_reason: str | None = None
+
+
+_EVENTS, _NO_CHOICE, _NOTHING = Events(Completion[_Choice]), _Choice(), _Said()
+
+
+def read(data: bytes) -> Delta:
     """One event."""
-    choices = fields.objects(event, "choices")
-    choice = choices[0] if choices else {}
-    delta = fields.optional(choice, "delta", dict) or {}
-    usage = fields.optional(event, "usage", dict) or {}
+    event = _EVENTS.read(data)
+    choice = event.choice() or _NO_CHOICE
+    said, usage = choice.delta or _NOTHING, event.usage or NO_USAGE
     return Delta(
-        pieces=(Chunk(_thinking(delta), (), Channel.THINKING), Chunk(_content(delta), ())),
+        pieces=parted(said.reasoning or said.reasoning_content or said.thinking, said.content),
         ids_known=False,
-        finish_reason=fields.optional(choice, "finish_reason", str),
-        model=fields.optional(event, "model", str),
-        fingerprint=fields.optional(event, "system_fingerprint", str),
-        request_id=fields.optional(event, "id", str),
-        prompt_tokens=fields.optional(usage, "prompt_tokens", int),
-        completion_tokens=fields.optional(usage, "completion_tokens", int),
+        facts=Facts(
+            finish_reason=choice.finish_reason,
+            model=event.model,
+            fingerprint=event.system_fingerprint,
+            request_id=event.id,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+        ),
     )
+
+
+def parted(thinking: str | None, content: str | None) -> tuple[Chunk, ...]:
+    """The pieces of an event whose thinking may stand in a field of its own."""
+    pieces = (Chunk(thinking or "", (), Channel.THINKING), Chunk(content or "", ()))
+    return tuple(piece for piece in pieces if piece.text)
 
 
 async def render(
@@ -74,15 +104,3 @@ async def render(
     raise EngineRefused(
         _("This engine cannot show the prompt that it makes."), status=None, param="messages"
     )
-
-
-def _thinking(delta: Mapping[str, Any]) -> str:
-    for name in THINKING_FIELDS:
-        text = fields.optional(delta, name, str)
-        if text:
-            return text
-    return ""
-
-
-def _content(delta: Mapping[str, Any]) -> str:
-    return fields.optional(delta, "content", str) or ""

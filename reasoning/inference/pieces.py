@@ -7,7 +7,7 @@ texts are joined from time to time, and numbers lie in arrays.
 
 import threading
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from reasoning.inference.requests import Channel, Chunk
 
@@ -29,20 +29,22 @@ class Pieces:
         """From which character on the engine had named which channel."""
         self.length = 0
 
-    def add(self, piece: Chunk) -> None:
-        """Take one piece."""
-        text, ids, channel = piece
+    def add(self, pieces: Iterable[Chunk]) -> None:
+        """Take some pieces."""
+        texts, ids, length = self._texts, self._ids, self.length
         with self.lock:
-            if channel is not self._channels[-1][1]:
-                self._channels.append((self.length, channel))
-            self._texts.append(text)
-            self._ids.extend(ids)
-            self.length += len(text)
-            self._text_ends.append(self.length)
-            self._id_ends.append(len(self._ids))
-            self._loose += 1
-            if self._loose == LOOSE:
-                self._texts[-LOOSE:] = ["".join(self._texts[-LOOSE:])]
+            for piece in pieces:
+                if piece.channel is not self._channels[-1][1]:
+                    self._channels.append((length, piece.channel))
+                texts.append(piece.text)
+                ids.extend(piece.token_ids)
+                length += len(piece.text)
+                self._text_ends.append(length)
+                self._id_ends.append(len(ids))
+                self._loose += 1
+            self.length = length
+            if self._loose >= LOOSE:
+                texts[-self._loose :] = ["".join(texts[-self._loose :])]
                 self._loose = 0
 
     def since(self, character: int, number: int) -> tuple[str, Sequence[int]]:

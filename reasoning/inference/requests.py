@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 SEED_LIMIT = 2**32 - 1
 """Seeds are 0 <= seed < SEED_LIMIT: llama.cpp keeps 32 bits and takes the last value for random."""
@@ -79,7 +81,7 @@ class Channel(StrEnum):
     SUMMARY = "summary"
 
 
-class Chunk(NamedTuple):
+class Chunk(msgspec.Struct, frozen=True, gc=False):
     """One piece of the answer. ``channel`` is None for raw text, which is ours to split."""
 
     text: str

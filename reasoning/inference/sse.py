@@ -20,28 +20,27 @@ class EventReader:
     def __init__(self, limit: int = EVENT_LIMIT) -> None:
         self._limit = limit
         self._rest = b""
-        self._data: list[bytes] = []
-        self._size = 0
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
         """The data of the events that ``piece`` completes. Raises EngineFailed on an oversized
         one."""
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        for line in lines:
-            if line := line.removesuffix(b"\r"):
-                self._take(line)
-            elif self._data:  # an empty line ends an event
-                yield b"\n".join(self._data)
-                self._data, self._size = [], 0
-        self._check(len(self._rest))
+        # JSON writes these characters otherwise: a CR that comes is part of a line's end.
+        *events, self._rest = (self._rest + piece).replace(b"\r\n", b"\n").split(b"\n\n")
+        for event in events:
+            self._check(event)
+            data = _data(event)
+            if data is not None:
+                yield data
+        self._check(self._rest)
 
-    def _take(self, line: bytes) -> None:
-        """Read one line of an event."""
-        self._check(len(line))
-        if line.startswith(b"data:"):
-            self._data.append(line[5:].removeprefix(b" "))
-            self._size += len(line)
-
-    def _check(self, more: int) -> None:
-        if self._size + more > self._limit:
+    def _check(self, event: bytes) -> None:
+        if len(event) > self._limit:
             raise EngineFailed(reason="event too large")
+
+
+def _data(event: bytes) -> bytes | None:
+    """An event's data, its lines joined; None if it has none."""
+    if event.startswith(b"data: ") and b"\n" not in event:  # as nearly all are
+        return event[6:]
+    lines = [line[5:] for line in event.split(b"\n") if line.startswith(b"data:")]
+    return b"\n".join(line.removeprefix(b" ") for line in lines) if lines else None

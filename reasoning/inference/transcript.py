@@ -7,7 +7,9 @@ assignment, first of bytes, then of what is parsed from them, then of counts.
 
 import time
 import zlib
-from typing import NamedTuple
+from collections.abc import Iterable
+
+import msgspec
 
 from reasoning.core.errors import EngineFailed
 from reasoning.inference.pieces import Pieces
@@ -30,14 +32,10 @@ PACK_SIZE = 32 * 1024
 are held at once. Measured in benchmarks/README.md: no more CPU, and less memory."""
 
 
-class Delta(NamedTuple):
-    """What one event of any engine says; None where it says nothing.
+class Facts(msgspec.Struct, frozen=True, gc=False):
+    """What an event says of the answer as a whole; None where it says nothing. Most events repeat
+    the one before."""
 
-    A piece whose ``token_ids`` the engine did not send makes ``ids_known`` false.
-    """
-
-    pieces: tuple[Chunk, ...] = ()
-    ids_known: bool = True
     finish_reason: str | None = None
     prompt_token_ids: tuple[int, ...] | None = None
     model: str | None = None
@@ -45,6 +43,21 @@ class Delta(NamedTuple):
     request_id: str | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+
+
+NO_FACTS = Facts()
+
+
+class Delta(msgspec.Struct, frozen=True, gc=False):
+    """What one event of any engine says.
+
+    ``pieces`` are those with a text or a token. One whose ``token_ids`` the engine did not send
+    makes ``ids_known`` false.
+    """
+
+    pieces: tuple[Chunk, ...] = ()
+    ids_known: bool = True
+    facts: Facts = NO_FACTS
 
 
 class Transcript:
@@ -62,8 +75,7 @@ class Transcript:
         self._raw_size = 0
         self._ids_known = True
         self._split = False
-        self._said = Delta()
-        self._latest_facts: tuple[object, ...] = ()
+        self._said = self._latest = NO_FACTS
 
     @property
     def finished(self) -> bool:
@@ -91,19 +103,31 @@ class Transcript:
         if self._raw_size > RESPONSE_LIMIT:
             raise EngineFailed(reason="response too large")
 
-    def add(self, delta: Delta) -> list[Chunk]:
-        """Take in one event; the pieces for whoever watches."""
-        placed = [self._placed(piece) for piece in delta.pieces if piece.text or piece.token_ids]
-        if placed:
-            self._clock()
-        if not delta.ids_known:
-            self._ids_known = False
-        for piece in placed:
-            self._pieces.add(piece)
-        facts = delta[2:]
-        if facts != self._latest_facts:  # most events repeat the one before
-            self._latest_facts, self._said = facts, _merged(self._said, delta)
-        return placed
+    def add(self, deltas: Iterable[Delta]) -> list[Chunk]:
+        """Take in what some events say; the pieces for whoever watches.
+
+        Where reading an event fails, those before it are taken in.
+        """
+        pieces: list[Chunk] = []
+        facts: list[Facts] = []
+        try:
+            for delta in deltas:
+                pieces += delta.pieces
+                facts.append(delta.facts)
+                if not delta.ids_known:
+                    self._ids_known = False
+        finally:
+            if pieces:
+                self._clock()
+                pieces = self._placed(pieces)
+                self._pieces.add(pieces)
+            self._learn(facts)
+        return pieces
+
+    def _learn(self, facts: list[Facts]) -> None:
+        for one in facts:
+            if one != self._latest:
+                self._latest, self._said = one, _merged(self._said, one)
 
     def generation(self, cut: Cut | None = None) -> Generation | None:
         """All that has arrived up to now; None if that is nothing."""
@@ -118,14 +142,17 @@ class Transcript:
         if self._first_token is None:
             self._first_token = self._latest_token
 
-    def _placed(self, piece: Chunk) -> Chunk:
-        """The piece as kept: once the engine has split off thinking, what follows is the
+    def _placed(self, pieces: list[Chunk]) -> list[Chunk]:
+        """The pieces as kept: once the engine has split off thinking, what follows is the
         summary."""
-        if piece.channel is Channel.THINKING:
-            self._split = True
-        elif self._split and piece.channel is None:
-            return Chunk(piece.text, piece.token_ids, Channel.SUMMARY)
-        return piece
+        if not self._split and all(piece.channel is None for piece in pieces):
+            return pieces
+        placed = []
+        for piece in pieces:
+            self._split = self._split or piece.channel is Channel.THINKING
+            summary = self._split and piece.channel is None
+            placed.append(Chunk(piece.text, piece.token_ids, Channel.SUMMARY) if summary else piece)
+        return placed
 
     def _generation(self, cut: Cut | None) -> Generation:
         # Read in the opposite order of writing: what is counted is there, and so are its bytes.
@@ -168,17 +195,17 @@ class Transcript:
         return None if moment is None else round((moment - self._started) * 1000)
 
 
-def _merged(said: Delta, delta: Delta) -> Delta:
+def _merged(said: Facts, more: Facts) -> Facts:
     """What is known after an event: the new value where it has one, else the old."""
-    return Delta(
-        finish_reason=delta.finish_reason or said.finish_reason,
-        prompt_token_ids=delta.prompt_token_ids or said.prompt_token_ids,
-        model=delta.model or said.model,
-        fingerprint=delta.fingerprint or said.fingerprint,
-        request_id=delta.request_id or said.request_id,
-        prompt_tokens=said.prompt_tokens if delta.prompt_tokens is None else delta.prompt_tokens,
+    return Facts(
+        finish_reason=more.finish_reason or said.finish_reason,
+        prompt_token_ids=more.prompt_token_ids or said.prompt_token_ids,
+        model=more.model or said.model,
+        fingerprint=more.fingerprint or said.fingerprint,
+        request_id=more.request_id or said.request_id,
+        prompt_tokens=said.prompt_tokens if more.prompt_tokens is None else more.prompt_tokens,
         completion_tokens=(
-            said.completion_tokens if delta.completion_tokens is None else delta.completion_tokens
+            said.completion_tokens if more.completion_tokens is None else more.completion_tokens
         ),
     )
 

@@ -104,17 +104,6 @@ async def opened(
         response.close()
 
 
-async def rest(response: aiohttp.ClientResponse, seconds: float) -> None:
-    """Leave what comes in the socket for a while, to be read all at once."""
-    transport = response.connection.transport if response.connection else None
-    if transport is None or transport.is_closing():
-        return  # all has come
-    transport.pause_reading()
-    await asyncio.sleep(seconds)
-    if not transport.is_closing():
-        transport.resume_reading()
-
-
 async def ask(
     address: EngineAddress, path: str, body: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
@@ -156,15 +145,12 @@ def _meaning(error: BaseException) -> EngineError | None:
     return None
 
 
-def error_in(event: Mapping[str, Any]) -> EngineError | None:
-    """The error that an event of a stream carries, if it is one.
+def meaning_of(error: Any) -> EngineError:
+    """The error that an event of a stream carries.
 
     vLLM checks some of a request (its grammar, its token ids) only after the headers are gone and
     then sends a code of 4xx here: trying the same again would not help.
     """
-    error = event.get("error")
-    if error is None:
-        return None
     said = _said(error)
     return _failure(said.pop("code"), said)
 

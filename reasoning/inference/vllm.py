@@ -4,15 +4,18 @@ Neither the server's chat template nor its reasoning parser has a part in this: 
 plain text come out. The end token comes last among the ids and not in the text.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from reasoning.core.errors import EngineRefused
 from reasoning.core.errors import gettext_noop as _
 from reasoning.inference import fields
+from reasoning.inference.events import NO_USAGE, Completion, Events, TokenId
 from reasoning.inference.requests import Chunk, EngineAddress, GenerationRequest, Message
 from reasoning.inference.sse import EventReader
-from reasoning.inference.transcript import Delta
+from reasoning.inference.transcript import Delta, Facts
 from reasoning.inference.transport import ask
 
 PATH = "/v1/completions"
@@ -46,23 +49,34 @@ def body(address: EngineAddress, request: GenerationRequest) -> dict[str, Any]:
     return wanted
 
 
-def read(event: Mapping[str, Any]) -> Delta:
+class _Choice(msgspec.Struct, gc=False):
+    text: str | None = None
+    token_ids: tuple[TokenId, ...] | None = None
+    finish_reason: str | None = None
+    prompt_token_ids: tuple[TokenId, ...] | None = None
+
+
+_EVENTS, _NO_CHOICE = Events(Completion[_Choice]), _Choice()
+
+
+def read(data: bytes) -> Delta:
     """One event. The last one has no choices, only the usage and the fingerprint."""
-    choices = fields.objects(event, "choices")
-    choice = choices[0] if choices else {}
-    text = fields.optional(choice, "text", str) or ""
-    ids = fields.token_ids(choice, "token_ids")
-    usage = fields.optional(event, "usage", dict)
+    event = _EVENTS.read(data)
+    choice = event.choice() or _NO_CHOICE
+    usage = event.usage or NO_USAGE
+    text, ids = choice.text or "", choice.token_ids
     return Delta(
-        pieces=(Chunk(text, ids or ()),),
-        ids_known=ids is not None or not text,
-        finish_reason=fields.optional(choice, "finish_reason", str),
-        prompt_token_ids=fields.token_ids(choice, "prompt_token_ids"),
-        model=fields.optional(event, "model", str),
-        fingerprint=fields.optional(event, "system_fingerprint", str),
-        request_id=fields.optional(event, "id", str),
-        prompt_tokens=fields.optional(usage, "prompt_tokens", int) if usage else None,
-        completion_tokens=fields.optional(usage, "completion_tokens", int) if usage else None,
+        (Chunk(text, ids or ()),) if text or ids else (),
+        ids is not None or not text,
+        Facts(
+            choice.finish_reason,
+            choice.prompt_token_ids,
+            event.model,
+            event.system_fingerprint,
+            event.id,
+            usage.prompt_tokens,
+            usage.completion_tokens,
+        ),
     )
 
 

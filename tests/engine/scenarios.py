@@ -217,7 +217,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "stall": _stall,
     "keep-alive-only": _keep_alive_only,
     "invalid-json": _then(b'data: {"choices": [\n\n'),
-    "invalid-utf8": _then(b'data: {"choices": [], "content": "\xff"}\n\n'),
+    "invalid-utf8": _then(b'data: {"choices": [{"text": "\xff"}], "content": "\xff"}\n\n'),
     "not-an-object": _then(b"data: 7\n\n"),
     "wrong-shape": _then(b'data: {"choices": [{"text": 7}], "content": 7}\n\n'),
     "oversized": _then(b"data: " + b"x" * (9 * 1024 * 1024)),

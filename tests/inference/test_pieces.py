@@ -17,11 +17,18 @@ CHUNKS = st.builds(
 )
 
 
-@given(st.lists(CHUNKS, max_size=12), st.integers(1, LOOSE), st.integers(0, 200))
-def test_all_of_it_comes_back_from_wherever_one_asks(chunks: list[Chunk], times: int, start: int):
+@given(
+    st.lists(CHUNKS, max_size=12),
+    st.integers(1, LOOSE),
+    st.integers(1, LOOSE),
+    st.integers(0, 200),
+)
+def test_all_of_it_comes_back_from_wherever_one_asks(
+    chunks: list[Chunk], times: int, together: int, start: int
+):
     pieces, given_in = Pieces(), chunks * times
-    for chunk in given_in:
-        pieces.add(chunk)
+    for at in range(0, len(given_in), together):
+        pieces.add(given_in[at : at + together])
     text = "".join(chunk.text for chunk in given_in)
     ids = [number for chunk in given_in for number in chunk.token_ids]
     start = min(start, len(text))
@@ -36,8 +43,7 @@ def test_all_of_it_comes_back_from_wherever_one_asks(chunks: list[Chunk], times:
 @given(st.lists(CHUNKS, max_size=40), st.integers(0, 100))
 def test_channels_are_told_from_any_character_on(chunks: list[Chunk], start: int):
     pieces = Pieces()
-    for chunk in chunks:
-        pieces.add(chunk)
+    pieces.add(chunks)
     letters = [(chunk.channel, letter) for chunk in chunks for letter in chunk.text]
     start = min(start, len(letters))
     runs = [

@@ -1,6 +1,7 @@
 """Each engine's protocol: what is asked, and how one event is read."""
 
 from decimal import Decimal
+from typing import Any
 
 import orjson
 import pytest
@@ -8,9 +9,14 @@ import pytest
 from reasoning.core.errors import EngineFailed, EngineRefused
 from reasoning.inference import llama_cpp, lm_studio, ollama, openai_chat, vllm
 from reasoning.inference.requests import Channel, Chunk, EngineAddress, EngineKind
+from reasoning.inference.transcript import Delta
 from tests.engine.asking import a_request
 
 ADDRESS = EngineAddress(EngineKind.VLLM, "http://engine", "magistral")
+
+
+def read(protocol: Any, event: dict[str, Any]) -> Delta:
+    return protocol.read(orjson.dumps(event))
 
 
 def test_vllm_is_asked_for_exact_ids_and_nothing_is_left_to_its_defaults():
@@ -97,21 +103,26 @@ def test_a_grammar_is_not_dropped_in_silence(protocol):
 
 
 def test_vllms_last_event_has_no_choices():
-    delta = vllm.read(
+    delta = read(
+        vllm,
         {
             "choices": [],
             "usage": {"prompt_tokens": 4, "completion_tokens": 7},
             "system_fingerprint": "fp",
-        }
+        },
     )
-    assert (delta.prompt_tokens, delta.completion_tokens, delta.fingerprint) == (4, 7, "fp")
-    assert delta.pieces == (Chunk("", ()),)
+    assert (delta.facts.prompt_tokens, delta.facts.completion_tokens, delta.facts.fingerprint) == (
+        4,
+        7,
+        "fp",
+    )
+    assert delta.pieces == ()
 
 
 def test_text_without_ids_is_known_as_text_only():
-    assert not vllm.read({"choices": [{"text": "a", "token_ids": None}]}).ids_known
-    assert vllm.read({"choices": [{"text": "a", "token_ids": [7]}]}).ids_known
-    assert not llama_cpp.read({"content": "a"}).ids_known
+    assert not read(vllm, {"choices": [{"text": "a", "token_ids": None}]}).ids_known
+    assert read(vllm, {"choices": [{"text": "a", "token_ids": [7]}]}).ids_known
+    assert not read(llama_cpp, {"content": "a"}).ids_known
 
 
 @pytest.mark.parametrize(
@@ -120,37 +131,37 @@ def test_text_without_ids_is_known_as_text_only():
 )
 def test_llama_cpps_words_for_the_end(stop_type, finish_reason):
     event = {"content": "", "stop": True, "stop_type": stop_type}
-    assert llama_cpp.read(event).finish_reason == finish_reason
+    assert read(llama_cpp, event).facts.finish_reason == finish_reason
 
 
 @pytest.mark.parametrize("name", ["reasoning", "reasoning_content", "thinking"])
 def test_thinking_is_found_under_each_name(name):
-    delta = openai_chat.read({"choices": [{"delta": {name: "hm", "content": "so"}}]})
+    delta = read(openai_chat, {"choices": [{"delta": {name: "hm", "content": "so"}}]})
     assert delta.pieces == (Chunk("hm", (), Channel.THINKING), Chunk("so", ()))
 
 
 def test_ollamas_thinking_comes_beside_its_content():
-    delta = ollama.read({"message": {"thinking": "hm", "content": "so"}, "done": False})
+    delta = read(ollama, {"message": {"thinking": "hm", "content": "so"}, "done": False})
     assert delta.pieces == (Chunk("hm", (), Channel.THINKING), Chunk("so", ()))
-    assert (delta.ids_known, delta.finish_reason) == (False, None)
+    assert (delta.ids_known, delta.facts.finish_reason) == (False, None)
 
 
 def test_ollamas_last_line_has_the_reason_and_the_counts():
     counts = {"prompt_eval_count": 26, "eval_count": 259}
-    delta = ollama.read({"message": {}, "done": True, "done_reason": "length"} | counts)
-    assert (delta.finish_reason, delta.prompt_tokens) == ("length", 26)
-    assert delta.completion_tokens == 259
+    delta = read(ollama, {"message": {}, "done": True, "done_reason": "length"} | counts)
+    assert (delta.facts.finish_reason, delta.facts.prompt_tokens) == ("length", 26)
+    assert delta.facts.completion_tokens == 259
 
 
 @pytest.mark.parametrize("reason", [{}, {"done_reason": ""}], ids=["none", "empty"])
 def test_ollamas_end_without_a_reason_is_none(reason):
     """So it ends when what runs the model was lost."""
-    assert ollama.read({"message": {}, "done": True} | reason).finish_reason is None
+    assert read(ollama, {"message": {}, "done": True} | reason).facts.finish_reason is None
 
 
 def test_thinking_under_two_names_is_read_once():
     event = {"choices": [{"delta": {"reasoning": "hm", "reasoning_content": "hm"}}]}
-    assert openai_chat.read(event).pieces[0].text == "hm"
+    assert read(openai_chat, event).pieces[0].text == "hm"
 
 
 @pytest.mark.parametrize(
@@ -173,7 +184,7 @@ def test_thinking_under_two_names_is_read_once():
 )
 def test_another_shape_than_vllms_is_a_failure(event):
     with pytest.raises(EngineFailed):
-        vllm.read(event)
+        read(vllm, event)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +201,7 @@ def test_another_shape_than_vllms_is_a_failure(event):
 )
 def test_another_shape_than_llama_cpps_is_a_failure(event):
     with pytest.raises(EngineFailed):
-        llama_cpp.read(event)
+        read(llama_cpp, event)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +210,7 @@ def test_another_shape_than_llama_cpps_is_a_failure(event):
 )
 def test_another_shape_than_openais_is_a_failure(event):
     with pytest.raises(EngineFailed):
-        openai_chat.read(event)
+        read(openai_chat, event)
 
 
 @pytest.mark.parametrize(
@@ -215,4 +226,4 @@ def test_another_shape_than_openais_is_a_failure(event):
 )
 def test_another_shape_than_ollamas_is_a_failure(event):
     with pytest.raises(EngineFailed):
-        ollama.read(event)
+        read(ollama, event)

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from reasoning.core.errors import EngineFailed, EngineRefused
-from reasoning.inference import client, fields
+from reasoning.inference import client
 from reasoning.inference.requests import EngineKind, Fidelity, Generation
 from reasoning.inference.sse import EventReader
 from reasoning.inference.transcript import Transcript
-from reasoning.inference.transport import error_in
 from tests.engine import record
 from tests.engine.asking import a_request
 
@@ -29,7 +28,7 @@ def heard(engine: str, name: str) -> Generation:
     transcript.receive(body)
     for data in EventReader().feed(body):
         if data != client.DONE:
-            transcript.add(client.PROTOCOLS[kind].read(fields.parse(data)))
+            transcript.add([client.PROTOCOLS[kind].read(data)])
     return transcript.whole()
 
 
@@ -129,4 +128,5 @@ def test_a_chat_cut_off_in_its_thinking_has_no_summary():
 def test_vllms_errors_inside_a_stream(name: str, expected: type[Exception]):
     *_pieces, event, done = list(EventReader().feed(exchange("vllm", name)["body"].encode()))
     assert done == client.DONE
-    assert type(error_in(fields.parse(event))) is expected
+    with pytest.raises(expected):
+        client.PROTOCOLS[EngineKind.VLLM].read(event)

@@ -1,6 +1,7 @@
 """What has arrived, put together."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -9,15 +10,14 @@ from hypothesis import strategies as st
 from reasoning.core.errors import EngineFailed
 from reasoning.inference import transcript as module
 from reasoning.inference.requests import Channel, Chunk, Cut, EngineSplit, Fidelity
-from reasoning.inference.transcript import Delta, Transcript
+from reasoning.inference.transcript import Delta, Facts, Transcript
 from tests.engine.asking import a_request
 
 
 def filled(*deltas: Delta) -> Transcript:
     transcript = Transcript(a_request())
     transcript.receive(b"bytes")
-    for delta in deltas:
-        transcript.add(delta)
+    transcript.add(deltas)
     return transcript
 
 
@@ -33,12 +33,12 @@ def test_bytes_alone_are_kept():
 
 
 def test_ids_count_when_none_is_missing():
-    whole = filled(Delta((Chunk("ab", (1, 2)),)), Delta(completion_tokens=2)).whole()
+    whole = filled(Delta((Chunk("ab", (1, 2)),)), Delta(facts=Facts(completion_tokens=2))).whole()
     assert (whole.fidelity, whole.token_ids) == (Fidelity.RAW_IDS, (1, 2))
 
 
 def test_ids_do_not_count_when_the_engine_counted_more():
-    whole = filled(Delta((Chunk("ab", (2,)),), completion_tokens=2)).whole()
+    whole = filled(Delta((Chunk("ab", (2,)),), facts=Facts(completion_tokens=2))).whole()
     assert (whole.fidelity, whole.token_ids, whole.text) == (Fidelity.RAW_TEXT, (), "ab")
 
 
@@ -49,21 +49,33 @@ def test_ids_do_not_count_when_a_piece_came_without():
 
 def test_the_prompt_is_the_engines_word_or_else_what_was_sent():
     assert filled().whole().prompt_token_ids == (1, 3, 1081, 4)
-    assert filled(Delta(prompt_token_ids=(1, 2))).whole().prompt_token_ids == (1, 2)
+    assert filled(Delta(facts=Facts(prompt_token_ids=(1, 2)))).whole().prompt_token_ids == (1, 2)
 
 
 def test_later_events_do_not_erase_what_was_said():
-    said = Delta(finish_reason="stop", model="m", request_id="r", prompt_tokens=0)
+    said = Delta(facts=Facts("stop", model="m", request_id="r", prompt_tokens=0))
     whole = filled(said, Delta()).whole()
     assert (whole.finish_reason, whole.model, whole.request_id) == ("stop", "m", "r")
     assert whole.prompt_tokens == 0
 
 
+def test_what_came_before_an_event_that_makes_no_sense_is_taken_in():
+    def events() -> Iterator[Delta]:
+        yield Delta((Chunk("a", (1,)),), facts=Facts(model="m"))
+        raise EngineFailed(reason="not JSON")
+
+    transcript = filled()
+    with pytest.raises(EngineFailed):
+        transcript.add(events())
+    whole = transcript.whole()
+    assert (whole.text, whole.token_ids, whole.model) == ("a", (1,), "m")
+
+
 def test_an_engines_own_split_is_kept_apart_and_marked():
-    thinking = Delta((Chunk("hm", (), Channel.THINKING), Chunk("", ())), ids_known=False)
-    answer = Delta((Chunk("", (), Channel.THINKING), Chunk("so", ())), ids_known=False)
+    thinking = Delta((Chunk("hm", (), Channel.THINKING),), ids_known=False)
+    answer = Delta((Chunk("so", ()),), ids_known=False)
     transcript = filled(thinking)
-    assert transcript.add(answer) == [Chunk("so", (), Channel.SUMMARY)]
+    assert transcript.add([answer]) == [Chunk("so", (), Channel.SUMMARY)]
     whole = transcript.whole()
     assert (whole.fidelity, whole.text) == (Fidelity.SPLIT_LOSSY, "hmso")
     assert whole.split == EngineSplit(thinking="hm", summary="so")
@@ -75,7 +87,7 @@ def test_content_alone_is_raw_text():
 
 
 def test_an_end_token_without_text_is_a_piece():
-    assert filled().add(Delta((Chunk("", (2,)),))) == [Chunk("", (2,))]
+    assert filled().add([Delta((Chunk("", (2,)),))]) == [Chunk("", (2,))]
 
 
 def test_it_stalls_only_once_it_has_begun(monkeypatch):
@@ -83,7 +95,7 @@ def test_it_stalls_only_once_it_has_begun(monkeypatch):
     began = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: began + 100)
     assert not transcript.stalled()
-    transcript.add(Delta((Chunk("a", (1,)),)))
+    transcript.add([Delta((Chunk("a", (1,)),))])
     assert not transcript.stalled()
     monkeypatch.setattr(time, "monotonic", lambda: began + 121)
     assert transcript.stalled()

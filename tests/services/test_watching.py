@@ -27,7 +27,7 @@ def deck(valkey: str) -> Iterator[FlightDeck]:
 
 def hear(flight: Flight, *texts: str) -> None:
     for text in texts:
-        flight.pieces.add(Chunk(text, ()))
+        flight.pieces.add([Chunk(text, ())])
 
 
 def beat(deck: FlightDeck, *flights: Flight) -> None:
@@ -69,7 +69,7 @@ def test_who_comes_late_gets_all_of_it_and_then_the_rest(deck, flight):
 
 def test_what_the_engine_has_split_is_not_split_again(deck, flight):
     watching.expect(flight.key[0])
-    flight.pieces.add(Chunk("a <think> b", (), Channel.SUMMARY))
+    flight.pieces.add([Chunk("a <think> b", (), Channel.SUMMARY)])
     beat(deck, flight)
     assert sent(flight)[1:] == [("summary", '{"text": "a <think> b"}')]
 
