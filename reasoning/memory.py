@@ -1,4 +1,4 @@
-"""How a worker's C library gives memory out and back (glibc; elsewhere nothing is done).
+"""How a worker and the process beside it give memory out and back (mostly glibc's doing).
 
 Left to itself glibc keeps sixteen heaps for hundreds of threads, and learns to take large blocks
 from them too; each keeps what its fullest moment needed. Storing answers of some hundred kilobytes
@@ -6,6 +6,7 @@ made a worker with 512 streams grow by 180 MB so.
 """
 
 import ctypes
+import gc
 
 HEAPS = 2
 LARGE = 64 * 1024
@@ -23,8 +24,11 @@ def spare() -> None:
         adjust(_TRIM_THRESHOLD, 2 * LARGE)
 
 
-def give_back() -> None:
-    """Return what loading has left empty."""
+def settle() -> None:
+    """After loading: what is there now stays, so that collecting garbage need not look at it again
+    and again; and what loading has left empty goes back."""
+    gc.collect()
+    gc.freeze()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

@@ -20,9 +20,8 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from reasoning import memory
-from reasoning.core import languages
-from reasoning.core.tokenizers import load_tokenizer
+from reasoning import beside, memory
+from reasoning.core.loading import load_models
 from reasoning.services import (
     bundles,
     comparisons,
@@ -136,16 +135,11 @@ def _waiting() -> int | None:
 
 
 @worker_init.connect
-def load_models(**_kwargs: object) -> None:
-    """Before a run is taken: loading keeps every thread of the process waiting, also the one that
-    renews leases."""
+def get_ready(**_kwargs: object) -> None:
+    """Before a run is taken: the models take seconds to load, in the process beside this one."""
     memory.spare()
-    languages.detect("Which documents does the lender ask for?")
-    load_tokenizer()
-    memory.give_back()
-    # What is there now stays: collecting garbage need not look at it again and again.
-    gc.collect()
-    gc.freeze()
+    beside.start(load_models)
+    memory.settle()
     gc.set_threshold(GARBAGE)
 
 

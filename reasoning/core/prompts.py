@@ -10,12 +10,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from reasoning.core.errors import FieldError, IntegrityMismatch, InvalidInput
 from reasoning.core.errors import gettext_noop as _
 from reasoning.core.think import ThinkForm
-from reasoning.core.tokenizers import PromptTokenizer, load_tokenizer, shipped_tekken
+from reasoning.core.tokenizers import (
+    PromptTokenizer,
+    approved_tokenizer,
+    load_tokenizer,
+    shipped_tekken,
+)
 
 __all__ = [
     "CARD_PROMPT_SHA256",
@@ -30,6 +36,7 @@ __all__ = [
     "count_prompt",
     "load_tokenizer",
     "render",
+    "render_approved",
     "shipped_tekken",
 ]
 
@@ -108,6 +115,13 @@ def render(tokenizer: PromptTokenizer, system_prompt: str, turns: Sequence[Turn]
         raise InvalidInput(fields=mistakes)
     token_ids = _encoded(tokenizer, system_prompt, turns)
     return RenderedPrompt(token_ids=token_ids, text=tokenizer.decode(token_ids))
+
+
+def render_approved(
+    directory: Path, sha256: str, system_prompt: str, turns: Sequence[Turn]
+) -> RenderedPrompt:
+    """``render`` with the ``approved_tokenizer``; raises what either does."""
+    return render(approved_tokenizer(directory, sha256), system_prompt, turns)
 
 
 def count_prompt(tokenizer: PromptTokenizer, system_prompt: str, turns: Sequence[Turn]) -> int:

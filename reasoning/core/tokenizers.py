@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
-from reasoning.core.errors import InvalidInput, Malformed
+from reasoning.core.errors import EngineRefused, InvalidInput, Malformed
 from reasoning.core.errors import gettext_noop as _
 
 if TYPE_CHECKING:
@@ -144,6 +144,25 @@ def load_tokenizer(path: Path | None = None) -> PromptTokenizer:
         if key not in _loaded:
             _loaded[key] = PromptTokenizer(_read(key) if key else shipped_tekken())
         return _loaded[key]
+
+
+def approved_tokenizer(directory: Path, sha256: str) -> PromptTokenizer:
+    """The tokenizer with this digest: the shipped one, or the file named by it in ``directory``.
+
+    Raises EngineRefused when the file on this machine is not the approved one.
+    """
+    shipped = load_tokenizer(None)
+    if shipped.sha256 == sha256:
+        return shipped
+    path = directory / f"{sha256}.json"
+    if not path.is_file():
+        raise EngineRefused(
+            _("The approved tokenizer %(sha256)s is not in TOKENIZER_DIR."), sha256=sha256
+        )
+    tokenizer = load_tokenizer(path)
+    if tokenizer.sha256 != sha256:
+        raise EngineRefused(_("The tokenizer file on this machine is not the approved one."))
+    return tokenizer
 
 
 def shipped_tekken(version: str = "v11") -> bytes:

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from reasoning.core.errors import EngineRefused
 from reasoning.core.errors import gettext_noop as _
-from reasoning.core.prompts import Exchange, Turn, render
+from reasoning.core.prompts import Exchange, Turn
 from reasoning.inference import client
 from reasoning.inference.loop import run as on_loop
 from reasoning.inference.requests import EngineAddress, GenerationRequest, Message
@@ -18,7 +18,7 @@ from reasoning.services import standing
 from reasoning.services.engine_address import address_of
 from reasoning.services.prepared import Query
 from reasoning.services.registry import is_approved
-from reasoning.services.tokenizers import tokenizer_for, turns_of
+from reasoning.services.tokenizers import rendered, turns_of
 
 WATCHED_PIECE, UNWATCHED_PIECE = 1, 16
 """Tokens that vLLM puts into one piece. Sixteen cost a sixth of what sixteen pieces of one do; who
@@ -117,8 +117,8 @@ def _render(
     if by_engine:
         standing.require_as_approved(run.deployment, address.base_url)
         return on_loop(client.render_with_engine(address, messages)).result()
-    rendered = render(tokenizer_for(run.deployment), run.prompt_version.text or "", turns)
-    return rendered.token_ids, rendered.text
+    ours = rendered(run.deployment, run.prompt_version.text or "", turns)
+    return ours.token_ids, ours.text
 
 
 def _as_sent(messages: Sequence[Message]) -> str:

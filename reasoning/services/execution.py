@@ -34,8 +34,8 @@ from reasoning.services.traces import Outcome, Stored
 log = logging.getLogger(__name__)
 
 _storing = threading.BoundedSemaphore(4)
-"""Storing is computing for the most part, which threads do in turns: more of them at once would be
-ready no sooner, and keep streams and leases waiting. A few, so that commits go together."""
+"""Storing is computing for the most part, which is done in turns, here and beside: more at once
+would be ready no sooner, and keep streams and leases waiting. Some, so that commits go together."""
 STORE_PAUSES = (0.5, 1, 2, 4, 8, 8, 8)
 """Seconds between tries to store when the database is away: what was thought must not be lost."""
 

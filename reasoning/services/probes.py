@@ -11,7 +11,7 @@ from django.db import connection
 
 from reasoning.core.errors import AuditError, Conflict, EngineError
 from reasoning.core.errors import gettext_noop as _
-from reasoning.core.prompts import Turn, render
+from reasoning.core.prompts import Turn
 from reasoning.core.texts import storable
 from reasoning.inference.identity import EngineIdentity
 from reasoning.inference.loop import run as on_loop
@@ -22,7 +22,7 @@ from reasoning.services import clock, prepared
 from reasoning.services.audit import actor_of
 from reasoning.services.engine_address import address_of
 from reasoning.services.evidence import record
-from reasoning.services.tokenizers import tokenizer_for
+from reasoning.services.tokenizers import rendered
 
 log = logging.getLogger(__name__)
 
@@ -152,8 +152,7 @@ def _examined(deployment: Deployment) -> _Seen:
     ours: tuple[int, ...] = ()
     if deployment.renderer == Renderer.MISTRAL_COMMON:
         system, user = MESSAGES
-        turns = [Turn("user", user.text)]
-        ours = render(tokenizer_for(deployment), system.text, turns).token_ids
+        ours = rendered(deployment, system.text, [Turn("user", user.text)]).token_ids
     addresses = [address_of(deployment, url) for url in ("", *deployment.replicas)]
     work = [on_loop(examine(address, ours, window=deployment.window)) for address in addresses]
     return _Seen(tuple(one.result() for one in work), ours)

@@ -1,49 +1,51 @@
 """Which tokenizer counts and renders for a deployment."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
-from reasoning.core.errors import EngineRefused
-from reasoning.core.errors import gettext_noop as _
+from reasoning import beside
 from reasoning.core.prompts import (
     EarlierTurns,
     Exchange,
     PromptTokenizer,
+    RenderedPrompt,
     Turn,
     conversation,
     count_prompt,
     load_tokenizer,
+    render_approved,
 )
 from reasoning.core.think import ThinkForm
+from reasoning.core.tokenizers import approved_tokenizer
 from reasoning.models import Deployment, PromptVersion, Renderer
 
 ANSWER_RESERVE = 1024
 """Tokens of the window that a question must leave for the answer (a quarter of a small window)."""
 
 
-def tokenizer_for(deployment: Deployment) -> PromptTokenizer:
-    """The tokenizer file named by the deployment's digest, from ``TOKENIZER_DIR``.
+def rendered(deployment: Deployment, system_prompt: str, turns: Sequence[Turn]) -> RenderedPrompt:
+    """The prompt as the deployment's approved tokenizer renders it, beside a worker.
 
-    A deployment that renders by itself is counted with the tokenizer that mistral-common ships.
+    Raises InvalidInput as ``prompts.render`` does, and EngineRefused when the tokenizer's file on
+    this machine is not the approved one.
+    """
+    directory, sha256 = Path(settings.TOKENIZER_DIR), deployment.tokenizer_sha256
+    return beside.call(render_approved, directory, sha256, system_prompt, turns)
+
+
+def tokenizer_for(deployment: Deployment) -> PromptTokenizer:
+    """The tokenizer that counts for a deployment: the approved one, or of one that renders by
+    itself the tokenizer that mistral-common ships.
+
     Raises EngineRefused when the file on this machine is not the approved one.
     """
-    shipped = load_tokenizer(None)
-    if deployment.renderer == Renderer.ENGINE or deployment.tokenizer_sha256 == shipped.sha256:
-        return shipped
-    path = Path(settings.TOKENIZER_DIR) / f"{deployment.tokenizer_sha256}.json"
-    if not path.is_file():
-        raise EngineRefused(
-            _("The approved tokenizer %(sha256)s is not in TOKENIZER_DIR."),
-            sha256=deployment.tokenizer_sha256,
-        )
-    tokenizer = load_tokenizer(path)
-    if tokenizer.sha256 != deployment.tokenizer_sha256:
-        raise EngineRefused(_("The tokenizer file on this machine is not the approved one."))
-    return tokenizer
+    if deployment.renderer == Renderer.ENGINE:
+        return load_tokenizer(None)
+    return approved_tokenizer(Path(settings.TOKENIZER_DIR), deployment.tokenizer_sha256)
 
 
 def tokenizer_of(sha256: str) -> PromptTokenizer | None:

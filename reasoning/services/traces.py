@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
+from reasoning import beside
 from reasoning.core import findings as checks
-from reasoning.core import languages, think
 from reasoning.core.detectors import detectors
 from reasoning.core.errors import (
     AuditError,
@@ -18,6 +19,7 @@ from reasoning.core.errors import (
     EngineNotApproved,
     EngineUnavailable,
 )
+from reasoning.core.reading import read
 from reasoning.core.texts import storable
 from reasoning.core.think import Split, ThinkForm
 from reasoning.core.token_ids import pack
@@ -218,9 +220,11 @@ def _assemble(outcome: Outcome, arrived: Arrived) -> tuple[Trace, tuple[checks.O
     claim, generation, prepared = outcome.claim, outcome.generation, outcome.prepared
     raw_text, token_ids = _received(claim, generation, arrived)
     text, changed = storable(raw_text)
-    split = _split(generation, text, ThinkForm(claim.run.deployment.think_form))
+    form = ThinkForm(claim.run.deployment.think_form)
+    observed = _observed(outcome, form, token_ids, replaced=changed)
+    reading = beside.call(read, _to_read(generation, text), form, observed)
+    split, of_thinking, of_summary = reading.split, reading.of_thinking, reading.of_summary
     thinking_tokens, summary_tokens = _token_counts(split, arrived, len(token_ids))
-    of_thinking, of_summary = languages.detect(split.thinking), languages.detect(split.summary)
     trace = Trace(
         run=claim.run,
         # Not the attempt itself, which would know the trace then: two that hold each other stay in
@@ -255,7 +259,7 @@ def _assemble(outcome: Outcome, arrived: Arrived) -> tuple[Trace, tuple[checks.O
         effective_parameters=_parameters(prepared),
         engine_flags=probes.flags_of(claim.run.deployment),
     )
-    return trace, checks.check(_observed(trace, split, outcome))
+    return trace, reading.observations
 
 
 def _received(
@@ -271,13 +275,11 @@ def _received(
     return arrived.text, arrived.token_ids if whole else ()
 
 
-def _split(generation: Generation | None, text: str, form: ThinkForm) -> Split:
-    """Our own split, unless the engine has already parted the text and the tags are gone."""
+def _to_read(generation: Generation | None, text: str) -> str | tuple[str, str]:
+    """The text to be split, or its parts where the engine has parted it and the tags are gone."""
     if generation is None or generation.split is None:
-        return think.split(text, form)
-    parts = (generation.split.thinking, generation.split.summary)
-    thinking, summary = (storable(part)[0] for part in parts)
-    return think.parted(thinking, summary, form)
+        return text
+    return storable(generation.split.thinking)[0], storable(generation.split.summary)[0]
 
 
 def _token_counts(split: Split, arrived: Arrived, total: int) -> tuple[int | None, int | None]:
@@ -319,8 +321,12 @@ def _identity(claim: Claim, generation: Generation | None) -> dict[str, Any]:
         "engine_model": generation.model if generation else "",
         "engine_fingerprint": generation.fingerprint if generation else "",
         "engine_request_id": generation.request_id if generation else str(claim.attempt.pk),
-        "finish_reason": (generation.finish_reason or "") if generation else "",
+        "finish_reason": _finish_reason(generation),
     }
+
+
+def _finish_reason(generation: Generation | None) -> str:
+    return (generation.finish_reason or "") if generation else ""
 
 
 def _prompt_tokens(prepared: Prepared | None, generation: Generation | None) -> int:
@@ -342,25 +348,27 @@ def _timings(generation: Generation | None) -> dict[str, int | None]:
     }
 
 
-def _observed(trace: Trace, split: Split, outcome: Outcome) -> checks.Observed:
-    deployment, generation = outcome.claim.run.deployment, outcome.generation
+def _observed(
+    outcome: Outcome, form: ThinkForm, token_ids: tuple[int, ...], *, replaced: bool
+) -> partial[checks.Observed]:
+    """All that checks look at but what reading the answer brings."""
+    run, prepared, generation = outcome.claim.run, outcome.prepared, outcome.generation
     refused = outcome.error.data if isinstance(outcome.error, EngineNotApproved) else None
-    return checks.Observed(
-        split=split,
-        form=ThinkForm(deployment.think_form),
-        finish_reason=trace.finish_reason,
-        fidelity=trace.fidelity,
-        language_of_question=trace.language_of_question,
-        language_of_thinking=trace.language_of_thinking,
-        language_of_summary=trace.language_of_summary,
-        prompt_tokens=trace.prompt_tokens,
+    answered_as = {"model": generation.model if generation else ""}
+    return partial(
+        checks.Observed,
+        form=form,
+        finish_reason=_finish_reason(generation),
+        fidelity=_fidelity(generation, token_ids).value,
+        language_of_question=run.question.language,
+        prompt_tokens=_prompt_tokens(prepared, generation),
         prompt_tokens_counted=generation.prompt_tokens if generation else None,
-        window=deployment.window,
-        engine_approved=refused["approved"] if refused else {"model": deployment.model},
-        engine_observed=refused["observed"] if refused else {"model": trace.engine_model},
-        prompt_ids_sent=outcome.prepared.prompt_token_ids if outcome.prepared else (),
+        window=run.deployment.window,
+        engine_approved=refused["approved"] if refused else {"model": run.deployment.model},
+        engine_observed=refused["observed"] if refused else answered_as,
+        prompt_ids_sent=prepared.prompt_token_ids if prepared else (),
         prompt_ids_reported=generation.prompt_token_ids if generation else (),
-        replaced=NUL_REPLACED in trace.defects,
+        replaced=replaced,
     )
 
 

@@ -1,7 +1,12 @@
 """``kill -9`` of a worker in the middle of an answer."""
 
+import os
+import signal
+from pathlib import Path
+
 import pytest
 
+from benchmarks.overhead import children_of
 from tests.live.service import Service, wait_for
 
 pytestmark = pytest.mark.live
@@ -14,7 +19,9 @@ def test_the_run_is_picked_up_again_and_stored_once(service: Service, live_datab
     asked = analyst.ask("Describe every duty of a bank's compliance officer in detail.")
     run = asked["runs"][0]["id"]
     wait_for(lambda: _kept(run), 120, "partial text in the database")
+    (beside,) = children_of(service.processes["worker"].pid)
     service.kill("worker")
+    wait_for(lambda: not Path(f"/proc/{beside}").exists(), 10, "the end of the process beside it")
     service.start("worker")
     question = analyst.finished(asked["id"])
 
@@ -25,6 +32,27 @@ def test_the_run_is_picked_up_again_and_stored_once(service: Service, live_datab
     assert "cut_off" in set(traces[0].findings.values_list("code", flat=True))
     assert Attempt.objects.filter(run=run).count() == 2
     assert question["runs"][0]["trace_id"] == str(traces[1].pk)
+
+
+def test_a_run_lasts_when_the_process_beside_the_worker_is_killed(
+    service: Service, live_database: None
+) -> None:
+    """The worker itself holds none of the models, before and after."""
+    from reasoning.models import Attempt
+
+    analyst, worker = service.api("analyst"), service.processes["worker"].pid
+    asked = analyst.ask("Which duties does a bank's data protection officer have?")
+    run = asked["runs"][0]["id"]
+    wait_for(lambda: _kept(run), 120, "partial text in the database")
+    (beside,) = children_of(worker)
+    assert _libraries(beside) == {"numpy", "tiktoken", "pydantic_core"}
+    os.kill(beside, signal.SIGKILL)
+
+    assert analyst.finished(asked["id"])["status"] == "in_review"
+    assert Attempt.objects.filter(run=run).count() == 1
+    (other,) = children_of(worker)
+    assert other != beside
+    assert _libraries(worker) == set()
 
 
 def test_a_stopping_worker_gives_its_runs_back(service: Service, live_database: None) -> None:
@@ -57,6 +85,12 @@ def test_a_run_the_broker_lost_is_found_again(service: Service, valkey: str) -> 
     finally:
         service.start("worker")
     assert analyst.finished(asked["id"])["status"] == "in_review"
+
+
+def _libraries(pid: int) -> set[str]:
+    """Which of the models' compiled modules a process has."""
+    mapped = Path(f"/proc/{pid}/maps").read_text()
+    return {name for name in ("numpy", "tiktoken", "pydantic_core") if f"/{name}/" in mapped}
 
 
 def _kept(run: str) -> bool:
