@@ -4,10 +4,10 @@
 
 A paced engine (paced.py) sends 20 tokens a second in each stream, each token by itself although
 unwatched runs ask for sixteen a piece. So many questions are asked over half of a trace's length,
-as they come in real use, and then all are in flight at once. CPU is the worker process's own, all
-in: claiming, rendering, streaming, checks and storing. Time lost is what lies between the claim and
-the stored row beyond the engine's own time, in the database's clock. Connections are those of all
-parts of the service to PostgreSQL.
+as they come in real use, and then all are in flight at once. CPU is that of the worker process and
+of the one beside it, all in: claiming, rendering, streaming, checks and storing. Time lost is what
+lies between the claim and the stored row beyond the engine's own time, in the database's clock.
+Connections are those of all parts of the service to PostgreSQL.
 
 The others: a Celery prefork worker whose tasks stream with the ``openai`` package and store nothing
 (prefork_streams.py, in an environment of its own). Their memory is what the processes do not share.
@@ -89,9 +89,9 @@ def main() -> None:
         Row("theirs: memory of all processes", theirs.megabytes, "MB", note=note),
         Row(
             "memory per stream",
-            (theirs.megabytes / FEW) / (ours[1].value / options.streams),
+            (theirs.megabytes / FEW) / ((ours[1].value + ours[2].value) / options.streams),
             "ratio",
-            "ours",
+            "ours, both processes",
             note,
         ),
     ]
@@ -107,6 +107,7 @@ def warm(running: Running) -> None:
 def held(running: Running, streams: int, tokens: int) -> list[Row]:
     """As many questions, asked over half of an answer's length; what their worker took."""
     worker = running.processes["worker"].pid
+    (beside,) = children_of(worker)
     before = spent({"worker": worker})["worker"]
     with watching(running) as seen:
         spread(running, streams, tokens / RATE / 2)
@@ -118,6 +119,7 @@ def held(running: Running, streams: int, tokens: int) -> list[Row]:
     return [
         Row("ours: CPU per chunk, all in", taken.per_chunk, "us", note=note),
         Row("ours: peak memory", taken.megabytes, "MB", note=note),
+        Row("ours: peak memory of the process beside", peak(beside), "MB", note=note),
         *(
             Row(f"ours: time lost of a trace, {name}", share, "of its length", note=note)
             for name, share in lost(running, length)
