@@ -8,10 +8,12 @@ from decimal import Decimal
 from importlib.resources import files
 
 import langdetect
+import numpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from langdetect import DetectorFactory
+from langdetect.detector import Detector
 from py3langid.langid import MODEL_DIR, MODEL_FILE
 from py3langid.modelio import load_model
 
@@ -175,11 +177,32 @@ def test_langdetects_numbers_are_its_own() -> None:
     ours = _profiles()
     assert ours.langlist == theirs.langlist
     kept = ours.word_lang_prob_map
-    assert all(list(kept.row(piece)) == row for piece, row in theirs.word_lang_prob_map.items())
+    for piece, row in theirs.word_lang_prob_map.items():
+        ours_row = numpy.zeros(len(row))
+        kept.fill(ours_row, piece)
+        assert ours_row.tolist() == row
     theirs.set_seed(0)
     asked = [text for texts in questions().values() for text in texts[:3]]
     for text in (*asked, " ".join(asked[:40])):
         assert probabilities(ours, text) == probabilities(theirs, text)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(
+                ["NATO", "EUs", "a", "Ä", " ", "  ", "\u3000", "-", "ß", "ツ", "한", "ș", "ی"]
+            ),
+            st.sampled_from([word for _code, text in EVERY_SENTENCE for word in text.split()]),
+            st.characters(exclude_categories=["Cs"]),
+        ),
+        max_size=20,
+    ).map("".join)
+)
+def test_a_texts_pieces_are_those_that_langdetect_cuts(text: str) -> None:
+    detector = _profiles().create()
+    detector.append(text)
+    assert detector._extract_ngrams() == Detector._extract_ngrams(detector)
 
 
 def test_py3langids_table_is_its_own() -> None:
