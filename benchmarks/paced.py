@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import itertools
 import json
+import re
 import time
 from collections.abc import Sequence
 from functools import cache
@@ -21,7 +22,17 @@ import uvloop
 
 from tests.engine.voices import DONE, END_TOKEN, FINGERPRINT, event
 
-TEXT = "Die Frist endet am Monats ende , sofern der Ver trag nichts anderes sagt ."
+TEXT = """\
+Zuerst ist zu klären, wann die Kündigung zugegangen ist, denn erst von da an läuft die Frist. Der
+Vertrag nennt drei Monate zum Ende eines Quartals; das Gesetz verlangt nur einen Monat, und die
+längere Frist geht vor, solange sie für beide Seiten gilt. Die Kundin schreibt, sie habe den Brief
+am vierten April eingeworfen. Das genügt nicht: Es kommt darauf an, wann mit der Leerung des
+Kastens zu rechnen war. Nimmt man den nächsten Werktag an, so endet das Verhältnis am dreißigsten
+September, sofern niemand widerspricht. Offen bleibt, ob die Bank vorher hätte mahnen müssen.
+Dafür spricht der Wortlaut der zweiten Klausel, dagegen ihre Stellung im Abschnitt über den
+Zahlungsverzug. """
+TOKENS = re.findall(r"\W?\w{1,6}|\W", TEXT.replace("\n", " "))
+"""The text in pieces such as a tokenizer makes, a little longer than a model's own."""
 HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
     b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
@@ -132,7 +143,8 @@ class Stream(asyncio.Protocol):
 @cache
 def pieces(tokens: int, interval: int) -> list[bytes]:
     """The chunks of an answer, so many tokens in each; the last one is the end of it all."""
-    words = ["<think>\n", *itertools.islice(_words(), tokens - 4), "\n</think>", "\n\n", "Gewahrt."]
+    thinking = itertools.islice(itertools.cycle(TOKENS), tokens - 4)
+    words = ["<think>\n", *thinking, "\n</think>", "\n\n", "Gewahrt."]
     ids = [1000 + number % 50_000 for number in range(len(words))]
     said = [
         _choice("".join(words[at : at + interval]), ids[at : at + interval])
@@ -159,10 +171,6 @@ def small(path: str, wanted: dict[str, Any], rendered: list[int]) -> dict[str, A
     if path == "/v1/chat/completions":
         return {"choices": [{"message": {"content": wanted["structured_outputs"]["regex"]}}]}
     return answers[path]
-
-
-def _words() -> Any:
-    return (f"{word} " for word in itertools.cycle(TEXT.split()))
 
 
 def _choice(text: str, ids: list[int]) -> dict[str, Any]:
