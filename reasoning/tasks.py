@@ -28,8 +28,8 @@ from reasoning.services import (
     execution,
     heartbeats,
     log_checks,
-    probes,
     scheduling,
+    standing,
 )
 from reasoning.services.flights import Stop, deck
 from reasoning.services.heartbeats import Kind
@@ -157,7 +157,7 @@ def look_at_engines(**_kwargs: object) -> None:
 
 def _look() -> None:
     try:
-        probes.at_worker_start()
+        standing.look_at_all()
     except (DatabaseError, InterfaceError) as error:
         log.warning("looking at the engines: %s", type(error).__name__)
     finally:

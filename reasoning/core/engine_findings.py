@@ -24,12 +24,17 @@ def _fidelity(observed: Observed) -> Iterator[Observation]:
         yield Observation(code, "warning", sentence)
 
 
+_ANOTHER = _("The engine's %(name)s is %(observed)s; %(approved)s was approved.")
+_NONE = _("The engine gave no %(name)s; %(approved)s was approved.")
+
+
 def _engine(observed: Observed) -> Iterator[Observation]:
     approved = {name: value for name, value in observed.engine_approved.items() if value}
-    known = {name: value for name, value in observed.engine_observed.items() if value}
+    said = observed.engine_observed.items()
+    known = {name: value for name, value in said if value or name == "fingerprint"}
     for name in sorted(approved.keys() & known.keys()):
         if known[name] != approved[name]:
-            sentence = _("The engine's %(name)s is %(observed)s; %(approved)s was approved.")
+            sentence = _ANOTHER if known[name] else _NONE
             data = {"name": name, "observed": known[name], "approved": approved[name]}
             yield Observation("engine_not_as_approved", "blocking", sentence, data)
     if approved and not approved.keys() & known.keys():

@@ -16,7 +16,8 @@ class Observed:
     ``finish_reason`` is the engine's ("stop" for a whole answer), None or "" when none came.
     ``fidelity`` is raw_ids, raw_text or split_lossy. Languages are codes or ``und``. The window is
     in tokens. What the engine says of itself is compared with what was approved name by name
-    (model, version, fingerprint ...), where both are known. Prompt ids are those sent, and those
+    (model, version ...), where both are known; a fingerprint that was approved must be given, if it
+    is there to be compared. Prompt ids are those sent, and those
     the engine says that it read (empty when it does not say), or how many it counted (None).
     ``replaced``: the answer had characters that no text column holds; U+FFFD stands for each.
     """

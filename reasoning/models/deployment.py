@@ -21,7 +21,9 @@ class Renderer(models.TextChoices):
 class Deployment(Registered):
     """Model, weights, tokenizer, engine and address, as approved.
 
-    ``replicas`` are further addresses of the same: equal in everything.
+    ``replicas`` are further addresses of the same: equal in everything. ``fingerprints`` are those
+    that its engines may give (vLLM's ``system_fingerprint``), at whichever address; none: what they
+    give is not compared.
     ``window`` is in tokens of the engine. ``credential`` names the environment variable that holds
     the engine's key, never the key. ``grammar`` forces the think form on models that were not
     trained for it.
@@ -45,6 +47,7 @@ class Deployment(Registered):
         max_length=20, choices=[(form.value, form.value) for form in ThinkForm]
     )
     window = models.PositiveIntegerField()
+    fingerprints = ArrayField(models.CharField(max_length=200), default=list)
     grammar = models.TextField()
     credential = models.CharField(max_length=60)
     demonstration = models.BooleanField()
@@ -57,5 +60,5 @@ class Deployment(Registered):
             "name number engine engine_version base_url model revision tokenizer_sha256 "
             "tokenizer_version renderer think_form window grammar credential demonstration"
         )
-        replicas = said([], replicas=list(self.replicas))
-        return {name: getattr(self, name) for name in plain.split()} | replicas
+        later = said([], replicas=list(self.replicas), fingerprints=list(self.fingerprints))
+        return {name: getattr(self, name) for name in plain.split()} | later

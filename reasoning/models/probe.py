@@ -19,9 +19,9 @@ class ProbeOccasion(models.TextChoices):
 class Probe(Evidence):
     """One look at a deployment's engine; passed when ``differing`` and ``failure_code`` are empty.
 
-    ``differing`` names what is not as the deployment says: model, version, weights, window,
-    tokenizer, token_ids. ``tokenizer`` is agrees, differs, or unknown where the engine renders by
-    itself; ``token_ids`` and ``parser`` are yes, no or unknown.
+    ``differing`` names what is not as the deployment says: model, version, weights, fingerprint,
+    window, tokenizer, token_ids. ``tokenizer`` is agrees, differs, or unknown where the engine
+    renders by itself; ``token_ids`` and ``parser`` are yes, no or unknown.
     """
 
     KIND = "deployment.probed"

@@ -13,6 +13,7 @@ from reasoning.models import Renderer
 ADDRESS_PATTERN = r"https?://[^\s/?#@]+(/[^\s?#@]*)?"
 CREDENTIAL_PATTERN = "(INFERENCE_[A-Z0-9_]{1,50})?"
 DIGEST_PATTERN = "([0-9a-f]{64})?"
+FINGERPRINT_PATTERN = r"\S{1,200}"
 WINDOW = (1, 10_000_000)
 GRAMMAR_LIMIT = 100_000
 
@@ -37,8 +38,10 @@ _CHOICES = {
     "renderer": Renderer.values,
     "think_form": [form.value for form in ThinkForm],
 }
-COLUMNS = (*_TEXTS, *_CHOICES, "window", "demonstration", "replicas")
+COLUMNS = (*_TEXTS, *_CHOICES, "window", "demonstration", "replicas", "fingerprints")
 REPLICAS = 64
+FINGERPRINTS = 128
+"""At most; behind one address there may be a router, and several engines behind that."""
 
 
 def require_sound(columns: dict[str, Any]) -> None:
@@ -64,6 +67,7 @@ def require_sound(columns: dict[str, Any]) -> None:
     if not isinstance(columns.get("demonstration"), bool):
         problems.append(FieldError("demonstration", "not_boolean", _("Must be true or false.")))
     problems += _replica_problems(columns.get("base_url"), columns.get("replicas", []))
+    problems += _fingerprint_problems(columns.get("fingerprints", []))
     if problems:
         raise InvalidInput(fields=problems)
 
@@ -81,13 +85,36 @@ def _replica_problems(base_url: Any, replicas: Any) -> list[FieldError]:
     return []
 
 
+def _fingerprint_problems(fingerprints: Any) -> list[FieldError]:
+    """Each as an engine may give it, and none twice."""
+    if not isinstance(fingerprints, list) or len(fingerprints) > FINGERPRINTS:
+        sentence = _("Must be a list of at most %(count)s texts.")
+        return [FieldError("fingerprints", "malformed", sentence, {"count": FINGERPRINTS})]
+    if not all(_is_fingerprint(one) for one in fingerprints):
+        sentence = _("A fingerprint has 1 to 200 characters, and no spaces.")
+        return [FieldError("fingerprints", "malformed", sentence)]
+    if len({*fingerprints}) != len(fingerprints):
+        return [FieldError("fingerprints", "repeated", _("One of these occurs twice."))]
+    return []
+
+
+def _is_fingerprint(value: Any) -> bool:
+    problem = text_problem("fingerprints", value, limit=200)
+    return problem is None and re.fullmatch(FINGERPRINT_PATTERN, value) is not None
+
+
 def _beyond_the_engine(columns: dict[str, Any]) -> list[FieldError]:
     """What this engine cannot do, so that every run would fail."""
-    engine = columns.get("engine")
-    if engine not in _CHOICES["engine"] or EngineKind(engine).takes_ids:
+    engine, problems = columns.get("engine"), []
+    if engine not in _CHOICES["engine"]:
         return []
-    sentence = _("This engine cannot be given a grammar.")
-    return [FieldError("grammar", "unsupported", sentence)] if columns.get("grammar") else []
+    if columns.get("grammar") and not EngineKind(engine).takes_ids:
+        sentence = _("This engine cannot be given a grammar.")
+        problems.append(FieldError("grammar", "unsupported", sentence))
+    if columns.get("fingerprints") and engine != EngineKind.VLLM:
+        sentence = _("Only vLLM gives a fingerprint that can be compared.")
+        problems.append(FieldError("fingerprints", "unsupported", sentence))
+    return problems
 
 
 def _text(name: str, value: Any) -> FieldError | None:

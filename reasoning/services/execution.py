@@ -81,6 +81,7 @@ def _attempt(flight: Flight) -> Outcome:
         standing.require_as_approved(claim.run.deployment, claim.attempt.base_url)
         transcript = Transcript(prepared.request, flight.pieces)
         generation = on_loop(_fly(flight, prepared, transcript)).result()
+        standing.hear(claim.run.deployment, claim.attempt.base_url, generation.fingerprint)
         return Outcome(claim, Ending.FINISHED, prepared, generation)
     except EngineError as error:
         return Outcome(claim, _ending(error), prepared, error.partial, error)

@@ -121,10 +121,17 @@ SELECT id, tokenizer, token_ids, parser FROM reasoning_probe WHERE deployment_id
 """
 
 
-def differences(deployment: Deployment, identity: EngineIdentity) -> dict[str, tuple[str, str]]:
-    """What the engine says of itself, against the deployment: name to (approved, observed).
+Differences = dict[str, tuple[str, str]]
+"""By name, what was approved and what was observed instead."""
 
-    What either does not say is not compared. A window may be larger than approved.
+
+def differences(
+    deployment: Deployment, identity: EngineIdentity, *, fingerprint: bool = True
+) -> Differences:
+    """What the engine says of itself, against the deployment.
+
+    What either does not say is not compared, except a fingerprint that is named: it must be given,
+    if it was asked for (``fingerprint``). A window may be larger than approved.
     """
     weights = deployment.revision if deployment.revision.startswith(DIGEST) else ""
     shown = identity.fingerprint if identity.fingerprint.startswith(DIGEST) else ""
@@ -136,7 +143,13 @@ def differences(deployment: Deployment, identity: EngineIdentity) -> dict[str, t
     found = {name: pair for name, pair in pairs.items() if all(pair) and pair[0] != pair[1]}
     if identity.window is not None and identity.window < deployment.window:
         found["window"] = (str(deployment.window), str(identity.window))
-    return found
+    return found | (of_fingerprint(deployment, identity.fingerprint) if fingerprint else {})
+
+
+def of_fingerprint(deployment: Deployment, given: str) -> Differences:
+    """The difference, where the deployment names fingerprints and none of them was given."""
+    named = deployment.fingerprints
+    return {"fingerprint": (", ".join(named), given)} if named and given not in named else {}
 
 
 @dataclass(frozen=True)
@@ -171,7 +184,14 @@ def _columns(deployment: Deployment, seen: _Seen) -> dict[str, Any]:
         "failure_code": "",
         "failure": "",
         **_identity(first.identity),
+        "fingerprint": _fingerprint(deployment, seen)[:200],
     }
+
+
+def _fingerprint(deployment: Deployment, seen: _Seen) -> str:
+    """The first that is not named, else that of the first address."""
+    given = [one.identity.fingerprint for one in seen.examinations]
+    return next((one for one in given if of_fingerprint(deployment, one)), given[0])
 
 
 def _agreement(examination: Examination, ours: tuple[int, ...]) -> str:

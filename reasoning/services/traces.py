@@ -353,8 +353,7 @@ def _observed(
 ) -> partial[checks.Observed]:
     """All that checks look at but what reading the answer brings."""
     run, prepared, generation = outcome.claim.run, outcome.prepared, outcome.generation
-    refused = outcome.error.data if isinstance(outcome.error, EngineNotApproved) else None
-    answered_as = {"model": generation.model if generation else ""}
+    approved, observed = _compared(outcome)
     return partial(
         checks.Observed,
         form=form,
@@ -364,12 +363,27 @@ def _observed(
         prompt_tokens=_prompt_tokens(prepared, generation),
         prompt_tokens_counted=generation.prompt_tokens if generation else None,
         window=run.deployment.window,
-        engine_approved=refused["approved"] if refused else {"model": run.deployment.model},
-        engine_observed=refused["observed"] if refused else answered_as,
+        engine_approved=approved,
+        engine_observed=observed,
         prompt_ids_sent=prepared.prompt_token_ids if prepared else (),
         prompt_ids_reported=generation.prompt_token_ids if generation else (),
         replaced=replaced,
     )
+
+
+def _compared(outcome: Outcome) -> tuple[dict[str, str], dict[str, str]]:
+    """What of the engine was approved, and what it said, by name. A fingerprint comes with the last
+    piece of an answer: one that did not come whole need have none."""
+    if isinstance(outcome.error, EngineNotApproved):
+        return outcome.error.data["approved"], outcome.error.data["observed"]
+    deployment, generation = outcome.claim.run.deployment, outcome.generation
+    model, fingerprint = (generation.model, generation.fingerprint) if generation else ("", "")
+    approved, observed = {"model": deployment.model}, {"model": model}
+    if fingerprint or outcome.ending == Ending.FINISHED:
+        found = probes.of_fingerprint(deployment, fingerprint)
+        approved |= {name: pair[0] for name, pair in found.items()}
+        observed |= {name: pair[1] for name, pair in found.items()}
+    return approved, observed
 
 
 def _finding(trace: Trace, observation: checks.Observation) -> Finding:

@@ -26,6 +26,7 @@ LABELS = {
     "renderer": _("Prompt rendered by"),
     "think_form": _("Thinking marked by"),
     "window": _("Window, in tokens"),
+    "fingerprints": _("Fingerprints"),
     "demonstration": _("For demonstration only"),
     "text": _("Text"),
     "grammar": _("Grammar"),
@@ -35,7 +36,7 @@ SHOWN: dict[type[Registered], str] = {
     SamplingProfile: "temperature top_p max_tokens",
     Deployment: (
         "engine engine_version base_url replicas credential model revision tokenizer_sha256 "
-        "tokenizer_version renderer think_form window demonstration"
+        "tokenizer_version renderer think_form window fingerprints demonstration"
     ),
 }
 TEXTS: dict[type[Registered], str] = {PromptVersion: "text", Deployment: "grammar"}
@@ -106,6 +107,8 @@ def _shown(row: Registered, name: str) -> str:
     value = display() if display else getattr(row, name)
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
+    if name == "fingerprints" and not value:
+        return gettext("not compared")
     if name in ("temperature", "top_p"):
         return decimal(value)
     return ", ".join(value) if isinstance(value, list) else str(value)

@@ -88,6 +88,10 @@ class ProfileForm(VersionForm):
     max_tokens = _whole("max_tokens", _("Of thinking and summary together."))
 
 
+LISTS = ("replicas", "fingerprints")
+"""Columns of deployments that are typed as lines."""
+
+
 class DeploymentForm(VersionForm):
     """A model on an engine at an address."""
 
@@ -117,14 +121,24 @@ class DeploymentForm(VersionForm):
         [(form.value, f"{form.opening} … {form.closing}") for form in ThinkForm],
     )
     window = _whole(_("Window"), _("In tokens."))
+    fingerprints = Text(
+        label=_("Fingerprints"),
+        required=False,
+        help_text=_(
+            "One a line: the system_fingerprint of vLLM's answers, such as its "
+            "--fingerprint-value. A look at the engine shows it. Empty: not compared."
+        ),
+        widget=widgets.text(2, classes="code"),
+    )
     grammar = Text(label=_("Grammar"), required=False, widget=widgets.text(4, classes="code"))
     demonstration = forms.BooleanField(
         label=_("For demonstration only"), required=False, widget=forms.CheckboxInput()
     )
 
     def columns(self) -> dict[str, Any]:
-        """With the further addresses as a list."""
-        return super().columns() | {"replicas": list(_lines(self.cleaned_data["replicas"]))}
+        """With further addresses and fingerprints as lists."""
+        found = super().columns()
+        return found | {name: list(_lines(found[name])) for name in LISTS}
 
 
 FORMS: dict[str, type[VersionForm]] = {
@@ -139,8 +153,7 @@ def beginning(kind: Kind, row: Registered | None) -> dict[str, Any]:
     if row is None:
         return {}
     found = {name: getattr(row, name) for name in FORMS[kind.noun].base_fields}
-    if "replicas" in found:
-        found["replicas"] = "\n".join(found["replicas"])
+    found |= {name: "\n".join(found[name]) for name in LISTS if name in found}
     return found | {
         name: f"{found[name].normalize():f}" for name in ("temperature", "top_p") if name in found
     }

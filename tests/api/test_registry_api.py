@@ -191,6 +191,15 @@ def test_a_wrong_prompt_is_named(admin, people, fields, errors):
         ({"replicas": "http://engine:8000"}, {"replicas": "malformed"}),
         ({"replicas": ["file:///etc/passwd"]}, {"replicas": "malformed"}),
         ({"replicas": ["http://two:8000", "http://two:8000"]}, {"replicas": "repeated"}),
+        ({"fingerprints": "one"}, {"fingerprints": "malformed"}),
+        ({"fingerprints": [""]}, {"fingerprints": "malformed"}),
+        ({"fingerprints": ["two words"]}, {"fingerprints": "malformed"}),
+        ({"fingerprints": ["a\x00"]}, {"fingerprints": "malformed"}),
+        ({"fingerprints": ["a" * 201]}, {"fingerprints": "malformed"}),
+        ({"fingerprints": [1]}, {"fingerprints": "malformed"}),
+        ({"fingerprints": [f"{n}" for n in range(129)]}, {"fingerprints": "malformed"}),
+        ({"fingerprints": ["one", "one"]}, {"fingerprints": "repeated"}),
+        ({"fingerprints": ["one"], "engine": "llama_cpp"}, {"fingerprints": "unsupported"}),
         ({"tokenizer_sha256": "../../etc/passwd"}, {"tokenizer_sha256": "malformed"}),
         ({"credential": "SECRET_KEY"}, {"credential": "malformed"}),
         ({"credential": "INFERENCE_"}, {"credential": "malformed"}),
@@ -276,6 +285,12 @@ def test_replicas_are_proposed_and_shown(admin, people):
     two = ["http://two:8000", "http://three:8000"]
     made = propose(admin, "deployments", deployment(replicas=two))
     assert (made.status_code, made.json()["replicas"]) == (201, two)
+
+
+def test_fingerprints_are_proposed_and_shown(admin, people):
+    assert propose(admin, "deployments", deployment()).json()["fingerprints"] == []
+    made = propose(admin, "deployments", deployment(fingerprints=["one", "two"]))
+    assert (made.status_code, made.json()["fingerprints"]) == (201, ["one", "two"])
 
 
 def test_streams_are_limited_with_a_reason_that_is_kept(admin, analyst, registered):

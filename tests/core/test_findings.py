@@ -279,6 +279,20 @@ def test_another_engine_than_the_approved_one_blocks() -> None:
     assert found[1].message == "The engine's version is 0.33.0; 0.32.0 was approved."
 
 
+@pytest.mark.parametrize(
+    ("fingerprint", "says"),
+    [
+        ("three", "The engine's fingerprint is three; one, two was approved."),
+        ("", "The engine gave no fingerprint; one, two was approved."),
+    ],
+)
+def test_a_fingerprint_that_was_approved_must_be_given(fingerprint: str, says: str) -> None:
+    approved, observed = {"fingerprint": "one, two"}, {"fingerprint": fingerprint}
+    (found,) = check(replace(WELL, engine_approved=approved, engine_observed=observed))
+    assert (found.code, found.severity) == ("engine_not_as_approved", "blocking")
+    assert found.message == says
+
+
 def test_what_was_not_approved_or_not_said_is_not_compared() -> None:
     assert seen(engine_approved={"model": "Magistral-Small-2506", "version": ""}) == []
     assert seen(engine_observed={"version": "0.32.0"}) == []

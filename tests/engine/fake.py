@@ -101,6 +101,8 @@ class FakeEngine:
     """None: the question is not let through."""
     behind_router: bool = False
     """Away, behind a router that finds itself well."""
+    fingerprint: str | None = FINGERPRINT
+    """What vLLM's answers call its configuration."""
     rendered: list[int] | None = None
     """What /tokenize makes of messages, where they are not to be a token for each byte."""
 
@@ -134,8 +136,8 @@ class FakeEngine:
         body = await request.json()
         if not body.get("stream"):
             choice = {"prompt_logprobs": _scored(body["prompt"])} if len(body["prompt"]) > 1 else {}
-            return web.json_response({"choices": [choice], "system_fingerprint": FINGERPRINT})
-        voice = VllmVoice(body, request.headers.get("X-Request-Id", "none"))
+            return web.json_response({"choices": [choice], "system_fingerprint": self.fingerprint})
+        voice = VllmVoice(body, request.headers.get("X-Request-Id", "none"), self.fingerprint)
         return await self._answer(request, body, voice, VLLM_REFUSALS)
 
     async def _completion(self, request: web.Request) -> web.StreamResponse:

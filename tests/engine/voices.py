@@ -70,8 +70,9 @@ class VllmVoice:
 
     content_type = EVENTS
 
-    def __init__(self, body: Mapping[str, Any], request_id: str) -> None:
+    def __init__(self, body: Mapping[str, Any], request_id: str, fingerprint: str | None) -> None:
         self._body = body
+        self._fingerprint = fingerprint
         self._id = f"cmpl-{request_id}"
         self._spoken = 0
 
@@ -93,7 +94,7 @@ class VllmVoice:
             "completion_tokens": self._spoken,
             "prompt_tokens_details": {"cached_tokens": 0},
         }
-        last = self._event([]) | {"usage": usage, "system_fingerprint": FINGERPRINT}
+        last = self._event([]) | {"usage": usage, "system_fingerprint": self._fingerprint}
         return [event(last), DONE]
 
     def error(self, code: int, message: str) -> bytes:

@@ -17,6 +17,7 @@ from reasoning.models import (
     ComparisonJob,
     ComparisonKind,
     ComparisonRequest,
+    Deployment,
     Entry,
     Place,
     Probe,
@@ -27,6 +28,7 @@ from reasoning.models import (
     Trace,
     User,
     Verdict,
+    Workspace,
 )
 from reasoning.services import (
     access,
@@ -46,7 +48,7 @@ from reasoning.services.evidence import SYSTEM, record
 from tests import approving, stack
 from tests.conftest import deployment_columns
 from tests.databases import make_database, use_database
-from tests.engine.fake import FakeEngine, Plan, serving
+from tests.engine.fake import FINGERPRINT, FakeEngine, Plan, serving
 
 pytestmark = pytest.mark.live
 
@@ -72,6 +74,7 @@ def database(
 def fake(engine: FakeEngine, database: None) -> FakeEngine:
     """The engine as it was approved; every process-wide belief about it forgotten."""
     engine.plan, engine.version, engine.rendered = Plan("normal"), "0.32.0", None
+    engine.fingerprint = FINGERPRINT
     engine.received.clear()
     standing.forget()
     comparisons._stopping.clear()
@@ -92,8 +95,8 @@ def trace(deployment: object) -> Trace:
     return answered()
 
 
-def answered() -> Trace:
-    asked = questions.Asked(workspace="legal", text="Combien font deux et deux ?")
+def answered(by: str | None = None) -> Trace:
+    asked = questions.Asked(workspace="legal", text="Combien font deux et deux ?", deployment=by)
     run = questions.submit(user=person("analyst"), asked=asked).run
     claim = leases.claim(run_id=run.pk, worker=execution.worker_name())
     assert claim is not None
@@ -318,6 +321,135 @@ def test_an_engine_that_turns_away_for_a_moment_is_believed(
     standing.forget()
     with pytest.raises(EngineTimeout):
         standing.require_as_approved(trace.run.deployment)
+
+
+OTHER = "another-image"
+
+
+@pytest.fixture
+def named(fake: FakeEngine) -> Iterator[Deployment]:
+    """Approved with the fingerprint that the engine gives, and one that it does not."""
+    columns = deployment_columns(base_url=fake.url, model="fake", window=8192)
+    found = registry.propose_deployment(
+        author=None, name="named", fingerprints=["spare-image", FINGERPRINT], **columns
+    )
+    approving.allow(found)
+    yield found
+    for room in Workspace.objects.all():
+        room.allowed_deployments.remove(found)
+
+
+def findings(trace: Trace) -> list[dict[str, str]]:
+    return [found.data for found in trace.findings.filter(code="engine_not_as_approved")]
+
+
+def test_a_fingerprint_that_is_named_is_as_approved(named: Deployment, fake: FakeEngine) -> None:
+    trace = answered(named.label)
+    assert (trace.ending, trace.engine_fingerprint) == ("finished", FINGERPRINT)
+    assert findings(trace) == []
+    assert answered(named.label).ending == "finished"
+
+
+@pytest.mark.parametrize("given", [OTHER, None])
+def test_an_engine_that_answers_as_another_gets_no_further_question(
+    named: Deployment, fake: FakeEngine, given: str | None
+) -> None:
+    assert answered(named.label).ending == "finished"
+    fake.fingerprint = given
+    trace = answered(named.label)
+    approved, seen = f"spare-image, {FINGERPRINT}", given or ""
+    wrong = {"name": "fingerprint", "observed": seen, "approved": approved}
+    assert (trace.ending, findings(trace)) == ("finished", [wrong])
+    assert trace.findings.get(code="engine_not_as_approved").severity == "blocking"
+    fake.received.clear()
+    refused = answered(named.label)
+    assert (refused.ending, refused.failure_code) == ("refused", "engine_not_as_approved")
+    assert (findings(refused), fake.received) == ([wrong], [])
+    looked = Probe.objects.filter(deployment=named, occasion=ProbeOccasion.RUN).last()
+    assert (looked.differing, looked.fingerprint) == (["fingerprint"], seen)
+    assert answered(named.label).ending == "refused"
+    fake.fingerprint = FINGERPRINT
+    assert [
+        (one.ending, findings(one)) for one in (answered(named.label), answered(named.label))
+    ] == [
+        ("finished", []),
+        ("finished", []),
+    ]
+
+
+def test_an_engine_in_doubt_is_not_believed_when_it_keeps_silent(
+    named: Deployment, fake: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reasoning.core.errors import EngineTimeout
+
+    assert answered(named.label).ending == "finished"
+    standing.hear(named, fake.url, OTHER)
+
+    async def slow(*_args: object, **_kwargs: object) -> None:
+        raise EngineTimeout
+
+    monkeypatch.setattr(standing, "identify", slow)
+    with pytest.raises(EngineTimeout):
+        standing.require_as_approved(named)
+
+
+def test_an_answer_that_did_not_come_whole_need_have_no_fingerprint(
+    named: Deployment, fake: FakeEngine
+) -> None:
+    fake.plan = Plan("reset")
+    trace = answered(named.label)
+    assert (trace.ending, trace.engine_fingerprint) == ("disconnected", "")
+    assert findings(trace) == []
+
+
+def test_a_deployment_that_names_none_is_not_compared(trace: Trace, fake: FakeEngine) -> None:
+    fake.fingerprint = OTHER
+    other = answered()
+    assert (other.ending, other.engine_fingerprint, findings(other)) == ("finished", OTHER, [])
+    assert answered().ending == "finished"
+
+
+def test_a_starting_worker_refuses_another_fingerprint_from_the_first_question(
+    named: Deployment, fake: FakeEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake.rendered, fake.fingerprint = rendered(), OTHER
+    row = next(one for one in standing.look_at_all() if one.deployment == named)
+    assert (row.differing, row.fingerprint) == (["fingerprint"], OTHER)
+    assert f"deployment {named.label}: fingerprint" in caplog.text
+    fake.received.clear()
+    assert (answered(named.label).failure_code, fake.received) == ("engine_not_as_approved", [])
+
+
+@pytest.mark.parametrize("given", [OTHER, None])
+def test_another_fingerprint_is_not_approved(fake: FakeEngine, given: str | None) -> None:
+    fake.rendered, fake.fingerprint = rendered(), given
+    columns = deployment_columns(base_url=fake.url, model="fake", window=8192)
+    proposed = registry.propose_deployment(
+        author=None, name="named", fingerprints=[FINGERPRINT], **columns
+    )
+    seen = probes.probe(deployment=proposed, occasion=ProbeOccasion.ASKED)
+    assert (seen.differing, seen.fingerprint) == (["fingerprint"], given or "")
+    with pytest.raises(probes.NotProbed, match=r"not as the deployment says: fingerprint"):
+        approve(proposed)
+    fake.fingerprint = FINGERPRINT
+    assert probes.probe(deployment=proposed, occasion=ProbeOccasion.ASKED).passed
+    approve(proposed)
+
+
+def test_the_fingerprint_of_the_replica_at_fault_is_recorded(fake: FakeEngine) -> None:
+    fake.rendered = rendered()
+    columns = deployment_columns(base_url=fake.url, model="fake", window=8192)
+    with serving() as second:
+        second.rendered, second.fingerprint = rendered(), OTHER
+        proposed = registry.propose_deployment(
+            author=None,
+            name="two",
+            **columns,
+            replicas=[second.url],
+            fingerprints=[FINGERPRINT],
+        )
+        seen = probes.probe(deployment=proposed, occasion=ProbeOccasion.ASKED)
+    assert (seen.differing, seen.fingerprint) == (["fingerprint"], OTHER)
 
 
 @pytest.fixture

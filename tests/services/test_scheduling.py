@@ -202,6 +202,12 @@ def test_documents_of_before_there_were_replicas_stay_the_same(registered):
     assert many.facts()["replicas"] == [SECOND]
 
 
+def test_documents_of_before_there_were_fingerprints_stay_the_same(registered):
+    assert "fingerprints" not in registered.deployment.facts()
+    named = Deployment(**deployment_columns(fingerprints=["one"]))
+    assert named.facts()["fingerprints"] == ["one"]
+
+
 def test_a_replica_that_is_away_is_passed_over(ask, replicas):
     gates.shut(base_url=FIRST, error=EngineUnavailable(), probe=False)
     for _ in range(3):

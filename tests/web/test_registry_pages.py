@@ -171,6 +171,7 @@ WRONG = {
     "deployments": [
         {"base_url": "file:///etc/passwd"},
         {"replicas": "http://two:8000\nnowhere"},
+        {"fingerprints": "one\ntwo words"},
         {"credential": "SECRET_KEY"},
         {"tokenizer_sha256": "../x"},
         {"window": "0"},
@@ -322,3 +323,23 @@ def test_further_addresses_are_one_a_line(browse, registered):
     assert row.replicas == ["http://two:8000", "http://three:8000"]
     shown = page(browse("admin"), f"/registry/deployments/propose/?from={row.pk}")
     assert "http://two:8000\nhttp://three:8000" in shown
+
+
+def test_fingerprints_are_one_a_line_and_compared_with_those_of_before(browse, registered):
+    browser, old = browse("admin"), registered.deployment
+    wanted = form("deployments") | {"fingerprints": "image-1\r\n\r\n image-2 "}
+    browser.post("/registry/deployments/propose/", wanted)
+    row = Deployment.objects.exclude(pk=old.pk).get()
+    assert row.fingerprints == ["image-1", "image-2"]
+    assert "image-1\nimage-2" in page(browser, f"/registry/deployments/propose/?from={row.pk}")
+    assert "image-1, image-2" in page(browser, f"/registry/deployments/{row.pk}/")
+    assert "not compared" in page(browser, f"/registry/deployments/{old.pk}/")
+    shown = page(browser, f"/registry/deployments/compare/?old={old.pk}&new={row.pk}")
+    assert "<del><bdi>not compared</bdi></del>" in shown
+    assert "<ins><bdi>image-1, image-2</bdi></ins>" in shown
+
+
+def test_a_look_shows_the_fingerprint_that_was_given(browse, registered):
+    approving.looked_at(registered.deployment, fingerprint="image-3", differing=["fingerprint"])
+    shown = page(browse("admin"), f"/registry/deployments/{registered.deployment.pk}/")
+    assert '<bdi dir="ltr" class="hash">image-3</bdi>' in shown

@@ -18,6 +18,8 @@ from reasoning.services.deployments import (
     ADDRESS_PATTERN,
     CREDENTIAL_PATTERN,
     DIGEST_PATTERN,
+    FINGERPRINT_PATTERN,
+    FINGERPRINTS,
     GRAMMAR_LIMIT,
     REPLICAS,
     WINDOW,
@@ -126,6 +128,10 @@ class DeploymentShape(RegisteredShape):
     renderer = serializers.ChoiceField(Renderer.choices)
     think_form = serializers.ChoiceField([form.value for form in ThinkForm])
     window = serializers.IntegerField(help_text="In tokens of the engine.")
+    fingerprints = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Those that vLLM may give with an answer; empty: not compared.",
+    )
     grammar = serializers.CharField()
     credential = serializers.CharField()
     demonstration = serializers.BooleanField()
@@ -162,6 +168,14 @@ class ProposeDeploymentShape(Shape):
     renderer = Choice(Renderer.choices)
     think_form = Choice([form.value for form in ThinkForm])
     window = Whole(low=WINDOW[0], high=WINDOW[1])
+    fingerprints = Checked(
+        {
+            "type": "array",
+            "items": {"type": "string", "pattern": f"^{FINGERPRINT_PATTERN}$"},
+            "maxItems": FINGERPRINTS,
+        },
+        default=list,
+    )
     grammar = Text(limit=GRAMMAR_LIMIT, blank=True, default="")
     credential = Text(
         limit=60, blank=True, default="", pattern=CREDENTIAL_PATTERN, form="INFERENCE_API_KEY"

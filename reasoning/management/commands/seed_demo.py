@@ -97,6 +97,7 @@ def _engine() -> dict[str, Any]:
         "renderer": Renderer.MISTRAL_COMMON if own else Renderer.ENGINE,
         "think_form": os.environ.get("INFERENCE_THINK_FORM", ThinkForm.TEXT_TAGS.value),
         "window": int(os.environ.get("INFERENCE_WINDOW") or identity.window or 40_960),
+        "fingerprints": os.environ.get("INFERENCE_FINGERPRINTS", "").split(),
         "grammar": Path(grammar).read_text(encoding="utf-8") if grammar else "",
         "credential": credential,
         "demonstration": os.environ.get("INFERENCE_DEMONSTRATION") == "1",
