@@ -40,3 +40,8 @@ def storable(text: str) -> tuple[str, bool]:
     """
     clean = _SURROGATE.sub("\ufffd", text.replace("\x00", "\ufffd"))
     return clean, clean != text
+
+
+def label(text: str, limit: int) -> str:
+    """What an engine calls something, as a column of so many characters can hold it."""
+    return storable(text)[0][:limit]

@@ -12,7 +12,7 @@ from django.db import connection
 from reasoning.core.errors import AuditError, Conflict, EngineError
 from reasoning.core.errors import gettext_noop as _
 from reasoning.core.prompts import Turn
-from reasoning.core.texts import storable
+from reasoning.core.texts import label, storable
 from reasoning.inference.identity import EngineIdentity
 from reasoning.inference.loop import run as on_loop
 from reasoning.inference.probing import MESSAGES, Answer, Examination, examine
@@ -136,8 +136,8 @@ def differences(
     weights = deployment.revision if deployment.revision.startswith(DIGEST) else ""
     shown = identity.fingerprint if identity.fingerprint.startswith(DIGEST) else ""
     pairs = {
-        "model": (deployment.model, identity.model),
-        "version": (deployment.engine_version, identity.version),
+        "model": (deployment.model, label(identity.model, 200)),
+        "version": (deployment.engine_version, label(identity.version, 100)),
         "weights": (weights, shown),
     }
     found = {name: pair for name, pair in pairs.items() if all(pair) and pair[0] != pair[1]}
@@ -149,7 +149,9 @@ def differences(
 def of_fingerprint(deployment: Deployment, given: str) -> Differences:
     """The difference, where the deployment names fingerprints and none of them was given."""
     named = deployment.fingerprints
-    return {"fingerprint": (", ".join(named), given)} if named and given not in named else {}
+    if not named or given in named:
+        return {}
+    return {"fingerprint": (", ".join(named), label(given, 200))}
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ def _columns(deployment: Deployment, seen: _Seen) -> dict[str, Any]:
         "failure_code": "",
         "failure": "",
         **_identity(first.identity),
-        "fingerprint": _fingerprint(deployment, seen)[:200],
+        "fingerprint": label(_fingerprint(deployment, seen), 200),
     }
 
 
@@ -212,11 +214,11 @@ def _differing(
 
 def _identity(identity: EngineIdentity) -> dict[str, Any]:
     return {
-        "engine": identity.engine[:40],
-        "version": identity.version[:100],
-        "model": identity.model[:200],
+        "engine": label(identity.engine, 40),
+        "version": label(identity.version, 100),
+        "model": label(identity.model, 200),
         "window": identity.window,
-        "fingerprint": identity.fingerprint[:200],
+        "fingerprint": label(identity.fingerprint, 200),
     }
 
 

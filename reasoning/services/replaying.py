@@ -12,7 +12,7 @@ from django.conf import settings
 
 from reasoning.core.errors import AuditError, EngineError
 from reasoning.core.matching import Unit, match
-from reasoning.core.texts import storable
+from reasoning.core.texts import label, storable
 from reasoning.core.token_ids import pack, unpack
 from reasoning.inference import client
 from reasoning.inference.identity import EngineIdentity, identify
@@ -47,8 +47,8 @@ def replay(request: ComparisonRequest, held: Held) -> Replay:
         **about(request),
         **observed(trace, identity, generation.fingerprint),
         **_matched(trace, generation),
-        finish_reason=generation.finish_reason or "",
-        engine_request_id=generation.request_id,
+        finish_reason=label(generation.finish_reason or "", 40),
+        engine_request_id=label(generation.request_id, 200),
         total_ms=generation.total_ms,
         raw_response=generation.raw_response,
         raw_text=storable(generation.text)[0],
@@ -96,9 +96,9 @@ def observed(trace: Trace, identity: EngineIdentity, fingerprint: str) -> dict[s
     What either does not say is not compared.
     """
     now = {
-        "engine_model": identity.model,
-        "engine_version": identity.version,
-        "engine_fingerprint": fingerprint or identity.fingerprint,
+        "engine_model": label(identity.model, 200),
+        "engine_version": label(identity.version, 100),
+        "engine_fingerprint": label(fingerprint or identity.fingerprint, 200),
     }
     then = {name: getattr(trace, name) for name in now}
     differing = [

@@ -20,7 +20,7 @@ from reasoning.core.errors import (
     EngineUnavailable,
 )
 from reasoning.core.reading import read
-from reasoning.core.texts import storable
+from reasoning.core.texts import label, storable
 from reasoning.core.think import Split, ThinkForm
 from reasoning.core.token_ids import pack
 from reasoning.inference.client import parameters
@@ -310,7 +310,7 @@ def _fidelity(generation: Generation | None, token_ids: tuple[int, ...]) -> Fide
 
 
 def _identity(claim: Claim, generation: Generation | None) -> dict[str, Any]:
-    deployment = claim.run.deployment
+    deployment, attempt = claim.run.deployment, str(claim.attempt.pk)
     return {
         "engine": deployment.engine,
         "engine_version": deployment.engine_version,
@@ -318,15 +318,15 @@ def _identity(claim: Claim, generation: Generation | None) -> dict[str, Any]:
         "engine_window": deployment.window,
         "tokenizer_sha256": deployment.tokenizer_sha256,
         "tokenizer_version": deployment.tokenizer_version,
-        "engine_model": generation.model if generation else "",
-        "engine_fingerprint": generation.fingerprint if generation else "",
-        "engine_request_id": generation.request_id if generation else str(claim.attempt.pk),
+        "engine_model": label(generation.model, 200) if generation else "",
+        "engine_fingerprint": label(generation.fingerprint, 200) if generation else "",
+        "engine_request_id": label(generation.request_id if generation else attempt, 200),
         "finish_reason": _finish_reason(generation),
     }
 
 
 def _finish_reason(generation: Generation | None) -> str:
-    return (generation.finish_reason or "") if generation else ""
+    return label(generation.finish_reason or "", 40) if generation else ""
 
 
 def _prompt_tokens(prepared: Prepared | None, generation: Generation | None) -> int:
@@ -378,7 +378,7 @@ def _compared(outcome: Outcome) -> tuple[dict[str, str], dict[str, str]]:
         return outcome.error.data["approved"], outcome.error.data["observed"]
     deployment, generation = outcome.claim.run.deployment, outcome.generation
     model, fingerprint = (generation.model, generation.fingerprint) if generation else ("", "")
-    approved, observed = {"model": deployment.model}, {"model": model}
+    approved, observed = {"model": deployment.model}, {"model": label(model, 200)}
     if fingerprint or outcome.ending == Ending.FINISHED:
         found = probes.of_fingerprint(deployment, fingerprint)
         approved |= {name: pair[0] for name, pair in found.items()}

@@ -510,6 +510,19 @@ def test_the_command_says_what_it_saw(
     assert '"failure_code": "engine_failed"' in capsys.readouterr().out
 
 
+def test_a_look_and_a_replay_keep_of_any_name_what_columns_hold(
+    trace: Trace, named: Deployment, fake: FakeEngine
+) -> None:
+    fake.fingerprint = "a\x00" + "b" * 500
+    kept = ("a\ufffd" + "b" * 500)[:200]
+    seen = probes.probe(deployment=trace.run.deployment, occasion=ProbeOccasion.ASKED)
+    assert seen.fingerprint == kept
+    assert compared(trace, ComparisonKind.REPLAY).engine_fingerprint == kept
+    for ending in ("finished", "refused"):
+        other = answered(named.label)
+        assert (other.ending, findings(other)[0]["observed"]) == (ending, kept)
+
+
 def test_a_starting_worker_looks_at_what_may_be_used(
     deployment: object, fake: FakeEngine, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from reasoning.management.commands import seed_demo
 from reasoning.models import User
 from reasoning.services import seeding
+from tests.engine.fake import serving
 
 pytestmark = pytest.mark.django_db
 
@@ -40,3 +42,12 @@ def test_a_changed_password_is_replaced(known):
 def test_a_token_that_opens_nothing_is_replaced(known):
     broken = {**known, "analyst": {**known["analyst"], "api_token": "nothing"}}
     assert seeding.seed_people(broken)["analyst"]["api_token"] != "nothing"
+
+
+@pytest.mark.parametrize(("given", "named"), [("", []), (" one  two ", ["one", "two"])])
+def test_fingerprints_are_named_by_the_environment(monkeypatch, given, named):
+    with serving() as fake:
+        monkeypatch.setenv("INFERENCE_URL", fake.url)
+        monkeypatch.setenv("INFERENCE_MODEL", "fake")
+        monkeypatch.setenv("INFERENCE_FINGERPRINTS", given)
+        assert seed_demo._engine()["fingerprints"] == named

@@ -28,6 +28,21 @@ def test_the_parts_are_verbatim(trace):
     assert stored.defects == []
 
 
+@pytest.mark.parametrize(
+    ("name", "column", "limit"),
+    [
+        ("model", "engine_model", 200),
+        ("fingerprint", "engine_fingerprint", 200),
+        ("request_id", "engine_request_id", 200),
+        ("finish_reason", "finish_reason", 40),
+    ],
+)
+def test_what_an_engine_calls_things_loses_no_answer(answered, name, column, limit):
+    trace = answered(**{name: "a\x00\ud800" + "b" * 500})
+    assert getattr(trace, column) == ("a\ufffd\ufffd" + "b" * 500)[:limit]
+    assert trace.raw_text == ANSWER
+
+
 def test_the_trace_and_each_finding_have_an_entry(answered):
     trace = answered("no thinking at all")
     assert Entry.objects.filter(subject_id=trace.pk, kind="trace.stored").count() == 1

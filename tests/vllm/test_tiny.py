@@ -130,7 +130,10 @@ async def test_a_full_queue_is_busy_and_says_no_more(engine: Vllm) -> None:
 
 
 def test_a_question_goes_all_the_way(engine: Vllm, approved: Callable[..., Deployment]) -> None:
+    shortest = {"model": TINY, "prompt": [1], "max_tokens": 1}
+    said = requests.post(f"{engine.url}/v1/completions", json=shortest, timeout=120).json()
     columns = deployment_columns(
+        fingerprints=[said["system_fingerprint"]],
         base_url=engine.url,
         model=TINY,
         revision="",
@@ -144,7 +147,7 @@ def test_a_question_goes_all_the_way(engine: Vllm, approved: Callable[..., Deplo
     assert (trace.ending, trace.fidelity) == ("finished", "raw_ids")
     assert not trace.findings.filter(code__startswith="engine_not").exists()
     assert not trace.findings.filter(code="prompt_not_as_rendered").exists()
-    assert trace.engine_fingerprint
+    assert [trace.engine_fingerprint] == deployment.fingerprints
     ids = unpack(bytes(trace.output_token_ids))
     assert len(ids) <= trace.effective_max_tokens == 1100 - trace.prompt_tokens
     replay = compared(trace, ComparisonKind.REPLAY)
