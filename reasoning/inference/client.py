@@ -80,7 +80,7 @@ DONE = b"[DONE]"
 NOT_PARAMETERS = {"model", "prompt", "messages", "grammar", "structured_outputs"}
 """Parts of a request that are recorded elsewhere."""
 
-REST_SECONDS, REST_SHARE = 0.5, 0.02
+REST_SECONDS, REST_SHARE = 0.4, 0.02
 """How long pieces of an answer that nobody watches may wait to be read together, and how much of
 the answer's length that may be. Reading is what costs: four pieces at once cost half of four."""
 

@@ -27,7 +27,7 @@ RESPONSE_LIMIT = 128 * 1024 * 1024
 """Bytes. 40,960 tokens, one an event, are about 10 MB with vLLM."""
 
 
-PACK_SIZE = 32 * 1024
+PACK_SIZE = 16 * 1024
 """Bytes of a response that are packed together: events repeat themselves, and hundreds of answers
 are held at once. Measured in benchmarks/README.md: no more CPU, and less memory."""
 
@@ -126,8 +126,13 @@ class Transcript:
 
     def _learn(self, facts: list[Facts]) -> None:
         for one in facts:
-            if one != self._latest:
-                self._latest, self._said = one, _merged(self._said, one)
+            if one == self._latest:
+                continue
+            self._latest, said = one, _merged(self._said, one)
+            if said.prompt_token_ids == self._request.prompt_token_ids:
+                # As is to be expected; hundreds of second copies would take megabytes.
+                said = msgspec.structs.replace(said, prompt_token_ids=None)
+            self._said = said
 
     def generation(self, cut: Cut | None = None) -> Generation | None:
         """All that has arrived up to now; None if that is nothing."""
