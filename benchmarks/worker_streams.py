@@ -2,6 +2,8 @@
 
     python -m benchmarks.worker_streams [--streams 512] [--seconds 60] [--json FILE]
 
+(30 seconds at least.)
+
 A paced engine (paced.py) sends 20 tokens a second in each stream, each token by itself although
 unwatched runs ask for sixteen a piece. So many questions are asked over half of a trace's length,
 as they come in real use, and then all are in flight at once. CPU is that of the worker process and
@@ -40,6 +42,8 @@ FEW = 64
 """Streams with which the number of connections is compared, and processes of the others."""
 OTHER_SECONDS = 15.0
 STEP = 0.5
+SETTLED = 5.0
+"""Seconds after the last question until its answer has begun for sure."""
 LOST = """
 SELECT percentile_cont(%s) WITHIN GROUP (
          ORDER BY extract(epoch FROM trace.recorded_at - attempt.recorded_at)::float8)
@@ -111,6 +115,7 @@ def held(running: Running, streams: int, tokens: int) -> list[Row]:
     before = spent({"worker": worker})["worker"]
     with watching(running) as seen:
         spread(running, streams, tokens / RATE / 2)
+        steady = while_all_stream(running, streams, tokens / RATE / 2)
         wait_for_traces(running, streams + 1)
     taken = Taken(spent({"worker": worker})["worker"] - before, streams * tokens, peak(worker))
     length = tokens / RATE
@@ -120,6 +125,7 @@ def held(running: Running, streams: int, tokens: int) -> list[Row]:
         Row("ours: CPU per chunk, all in", taken.per_chunk, "us", note=note),
         Row("ours: peak memory", taken.megabytes, "MB", note=note),
         Row("ours: peak memory of the process beside", peak(beside), "MB", note=note),
+        Row("ours: CPU per chunk while all stream", steady.per_chunk, "us", note=note),
         *(
             Row(f"ours: time lost of a trace, {name}", share, "of its length", note=note)
             for name, share in lost(running, length)
@@ -127,6 +133,17 @@ def held(running: Running, streams: int, tokens: int) -> list[Row]:
         Row("connections to PostgreSQL", max(seen.values()), "", note=f"{few} at {FEW} streams"),
         Row("leases lost", running.count(LEASES_LOST), "", note=note),
     ]
+
+
+def while_all_stream(running: Running, streams: int, seconds: float) -> Taken:
+    """What the worker takes while nothing begins or ends, as in the most of a long answer: between
+    the last question's beginning and the first answer's end, which lie so many seconds apart."""
+    worker = running.processes["worker"].pid
+    time.sleep(SETTLED)
+    before, began = spent({"worker": worker})["worker"], time.monotonic()
+    time.sleep(seconds - 2 * SETTLED)
+    cpu, lasted = spent({"worker": worker})["worker"] - before, time.monotonic() - began
+    return Taken(cpu, round(lasted * RATE * streams), peak(worker))
 
 
 def lost(running: Running, length: float) -> Iterator[tuple[str, float]]:
