@@ -62,7 +62,7 @@ class Events(Generic[E]):
         """One event. Raises EngineFailed for another shape, and the error that an event carries."""
         try:
             event = self._decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise EngineFailed(reason=str(error)) from error
         if event.error is not None:
             raise meaning_of(event.error)
